@@ -1,0 +1,16 @@
+// From "say this in the incident's room" to one message per chat, status page or person. Pure.
+// Place: called by the Coordinator after decide. Lanes and supersede keys are made here and nowhere else.
+#pragma once
+
+#include "bot/command.hpp"
+
+namespace bot {
+
+/// The messages one Outgoing becomes; empty when no integration takes it (the console reads the timeline itself).
+/// PublicUpdate goes to every status page named in the settings; PagePerson to each chat the person is known in and their webhook.
+std::vector<Message> address(const Outgoing& outgoing, const Incident& incident, const Context& context);
+
+/// "INC-7" room name from the settings' template and the title: lower case, [a-z0-9-_], at most 80 characters.
+std::string room_name(const std::string& pattern, std::int64_t number, const std::string& title);
+
+}  // namespace bot

@@ -1,0 +1,72 @@
+// The only write path: takes what waits, loads, decides, commits once, answers everybody.
+// Place: fed by adapters, timers and the dispatcher through Intake; writes through Store; wakes the dispatcher in memory.
+// Threads: submit() from anywhere; run_once() from one thread (lifecycle) or from a test or simulation.
+// Errors: a full queue answers `unavailable` at once; a commit of unknown outcome answers `maybe_recorded` to the batch and calls on_fatal.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+
+#include "bot/mutex.hpp"
+#include "bot/store.hpp"
+
+namespace bot {
+
+struct CoordinatorLimits {
+  std::size_t queued_requests = 2000;
+  std::size_t queued_bytes = 16u << 20;
+  std::size_t batch_requests = 256;
+};
+
+struct CoordinatorCounts {
+  std::atomic<std::uint64_t> decided{0}, batches{0}, refused{0}, repeated{0}, shed{0}, commit_failures{0};
+};
+
+class Coordinator : public Intake {
+ public:
+  Coordinator(Store& store, Reader& reader, const Commands& commands, const Settings& settings, People& people, Env env,
+              CoordinatorLimits limits = {});
+
+  void submit(Request request, Completion done) override;
+
+  /// Handles one batch; false when nothing waited.
+  bool run_once();
+  /// Waits until something is queued or `timeout` passed; false on timeout.
+  bool wait(Millis timeout);
+  /// New requests are answered `unavailable`; what is queued is still decided.
+  void drain();
+
+  std::size_t queued() const;
+  const CoordinatorCounts& counts() const { return counts_; }
+
+  std::function<void()> on_commit;                   ///< after every commit: wakes dispatcher, timers and live streams
+  std::function<void(const std::string&)> on_fatal;  ///< the store can no longer be trusted
+
+ private:
+  struct Pending;
+  struct Work;
+  void answer_query(Request& request, const Invocation& invocation, const Completion& done);
+  std::vector<Pending> take();
+  void decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch);
+  void finish(std::vector<Work>& works, std::vector<Changes>& batch);
+  Actor actor_of(const Caller& caller, std::vector<Person>& met) const;
+
+  Store& store_;
+  Reader& reader_;
+  const Commands& commands_;
+  const Settings& settings_;
+  People& people_;
+  Env env_;
+  CoordinatorLimits limits_;
+  CoordinatorCounts counts_;
+
+  mutable Mutex mutex_;
+  std::condition_variable arrived_;
+  std::array<std::deque<Pending>, 4> queues_ GUARDED_BY(mutex_);
+  std::size_t queued_ GUARDED_BY(mutex_) = 0;
+  std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  bool draining_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace bot

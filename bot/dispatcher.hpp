@@ -1,0 +1,51 @@
+// Takes committed messages lane by lane and hands them to senders; the outcome goes back as a request.
+// Place: reads Store::lease, calls Sender, submits SendOutcome to Intake. Never sends what is not committed.
+// Threads: run_once() from one thread; sends run on the Executor's threads (inline in the simulation).
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "bot/delivery.hpp"
+#include "bot/mutex.hpp"
+#include "bot/store.hpp"
+
+namespace bot {
+
+/// Runs a send: on an integration's own bounded workers, or inline.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual void run(const std::string& integration, std::function<void()> job) = 0;
+};
+
+struct DispatcherCounts { std::atomic<std::uint64_t> sent{0}, retried{0}, doubted{0}, held{0}, dead{0}; };
+
+class Dispatcher {
+ public:
+  Dispatcher(Store& store, Reader& reader, Intake& intake, std::vector<Sender*> senders, Executor& executor, Env env, std::string boot,
+             DeliveryRules rules = {});
+  /// Leases what is due and starts it; the number started.
+  int run_once();
+  /// How long until something may be due; capped at one second.
+  Millis idle_time();
+  const DispatcherCounts& counts(const std::string& integration) const;
+
+ private:
+  struct Lane;
+  void deliver(QueuedMessage leased, Sender& sender);
+  Store& store_;
+  Reader& reader_;
+  Intake& intake_;
+  std::map<std::string, Sender*> senders_;
+  Executor& executor_;
+  Env env_;
+  std::string boot_;
+  DeliveryRules rules_;
+  std::map<std::string, std::unique_ptr<DispatcherCounts>> counts_;
+  mutable Mutex mutex_;
+  std::map<std::string, int> busy_ GUARDED_BY(mutex_);
+  std::map<std::string, Time> paused_until_ GUARDED_BY(mutex_);
+};
+
+}  // namespace bot

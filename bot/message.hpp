@@ -1,0 +1,97 @@
+// What leaves Muster: one row of the outbox each.
+// Place: decided in commands, expanded per chat and page by `address` (addressing.hpp), committed with the decision, sent by a Sender.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bot/card.hpp"
+#include "bot/env.hpp"
+
+namespace bot {
+
+/// Sending order between lanes; inside a lane it is first in, first out.
+enum class LaneClass { page = 0, public_update = 1, room = 2, cosmetic = 3 };
+const char* to_string(LaneClass cls);
+
+// ---- contents: neutral; a sender draws them ----
+struct OpenRoom { std::string name, title; bool is_private = false; };  ///< name: from settings room_name, already a slug
+struct SetTopic { std::string topic; };
+struct InvitePeople { std::vector<std::string> people; };   ///< person ids
+struct PostSummary {};                                      ///< posts the summary card, remembers it as reference "summary"
+struct PinSummary {};
+struct EditSummary {};                                      ///< edits it; drawn from the incident row at sending time
+struct Say { Card card; };                                  ///< into the incident's room
+struct Announce { Card card; };                             ///< into the announcement room
+struct ArchiveRoom {};
+struct PublicUpdate {
+  std::string op;     ///< the mark found again on the vendor's side; equals the message id's publication part
+  std::string state, title, body;
+  std::map<std::string, std::string> components;  ///< our component ids
+  std::string impact;                             ///< none|minor|major|critical (for vendors that want it on create)
+  bool first = false;                             ///< creates the public incident
+  Time at{};
+};
+struct PagePerson {
+  std::string page;    ///< PageRun id
+  std::string person;  ///< person id
+  int step = 1;
+  std::string title, severity, text;
+  std::string ack_path;  ///< "/ack/<token>": GET shows, POST acknowledges; "" when no link can be made
+};
+using Content = std::variant<OpenRoom, SetTopic, InvitePeople, PostSummary, PinSummary, EditSummary, Say, Announce, ArchiveRoom,
+                             PublicUpdate, PagePerson>;
+/// "open_room", "say", … as stored, shown and counted.
+const char* kind_of(const Content& content);
+
+enum class MessageState {
+  queued,      ///< to be sent at next_at
+  sending,     ///< leased by a process (boot id)
+  unknown,     ///< sent, outcome not known: `find` is due at next_at
+  held,        ///< a person must decide (public check|send|drop)
+  sent,        ///< done
+  superseded,  ///< a newer edit took its place
+  dead,        ///< given up; said in the room and shown in the console
+  dropped,     ///< a person chose not to send it
+};
+const char* to_string(MessageState state);
+std::optional<MessageState> message_state(const std::string& name);
+inline bool is_open(MessageState s) { return s == MessageState::queued || s == MessageState::sending || s == MessageState::unknown || s == MessageState::held; }
+
+struct Message {
+  std::string id;            ///< IdSource id; also the mark a vendor may carry ("op")
+  std::int64_t incident = 0;
+  std::string integration;   ///< "slack", "matrix", "webhook", "statuspage:vendor", "statuspage:public"
+  LaneClass lane_class = LaneClass::room;
+  std::string lane;          ///< "slack/INC-7/room", "statuspage:vendor/INC-7", "slack/announce", "webhook/<person>" …
+  std::string supersedes;    ///< key: an unsent older message with the same key and lane becomes superseded; "" = none
+  Content content;
+  Time created{};
+  Time deadline{};           ///< after it the message is given up
+};
+
+/// A message as the store holds it.
+struct QueuedMessage {
+  Message message;
+  MessageState state = MessageState::queued;
+  int attempts = 0;          ///< tries that may have reached the vendor
+  int looks = 0;             ///< read-backs that found nothing in the current doubt
+  int doubts = 0;            ///< unknown outcomes so far
+  int deaths = 0;            ///< processes that died while sending it
+  Time next_at{};
+  std::optional<Time> last_attempt;
+  std::string boot;          ///< who leased it
+  std::string problem;       ///< last error in words
+};
+
+/// Where something of an incident lives outside: (incident, integration, what) → id.
+/// what: "room", "room_name", "summary", "public" (remote incident id), "message:<id>" …
+struct Reference {
+  std::int64_t incident = 0;
+  std::string integration, what, id;
+};
+
+}  // namespace bot

@@ -1,0 +1,107 @@
+// Everything that may change an incident, in one type: typed by a person, posted by a monitor, due by a timer, or the outcome of a send.
+// Place: built by adapters, timers and the dispatcher; taken by the Coordinator.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bot/card.hpp"
+#include "bot/message.hpp"
+#include "bot/person.hpp"
+#include "bot/result.hpp"
+#include "bot/timeline.hpp"
+
+namespace bot {
+
+/// People come before pages, pages before alerts, alerts before housekeeping.
+enum class RequestClass { human = 0, paging = 1, alert = 2, housekeeping = 3 };
+
+/// Who asks, as the adapter proved it (signature, session, token).
+struct Caller {
+  ActorKind kind = ActorKind::person;
+  std::string integration;   ///< also the entry's source: "slack", "console", "api", "alertmanager", "muster"
+  std::string external_id;   ///< Slack user id …; for the console and page links the person id itself (integration "console")
+  std::string display_name;  ///< what the chat calls them; used for people not yet known
+  Scopes scopes;             ///< tokens only
+};
+
+/// A chat room where it was typed: (integration, vendor's room id).
+struct RoomKey { std::string integration, id; };
+
+struct Typed { std::string text; };  ///< without prefix: "declare sev1 checkout returns 500"; mentions already neutral tokens
+
+/// One verb with its arguments by name, however it was entered. Argument names are declared by the command.
+struct Invocation {
+  std::string verb;
+  std::optional<std::int64_t> incident;
+  std::vector<std::pair<std::string, std::string>> args;
+  const std::string& arg(const std::string& name) const;  ///< "" when absent
+  bool has(const std::string& name) const;
+};
+
+struct Alert {
+  std::string integration;   ///< key's name in the settings, e.g. "alertmanager"
+  std::string identity;      ///< integration + source's dedup key; lives as long as the alert
+  std::string group;         ///< integration + group key; "" = a group of its own
+  std::string name;          ///< "HighErrorRate"
+  std::string summary;       ///< one line
+  std::string severity;      ///< already mapped to ours
+  std::string link;          ///< generatorURL; http(s) only or ""
+  bool firing = true;
+  std::optional<Time> starts;
+  std::optional<Time> ends;
+};
+
+struct Timer {
+  std::string id;            ///< unique; setting one with the same id replaces it
+  std::string kind;          ///< "escalate"
+  std::int64_t incident = 0;
+  Time due{};
+  std::string subject;       ///< page run id …
+};
+struct TimerDue { Timer timer; };
+
+/// The outcome of one attempt or look, with the message's next state already worked out by delivery.hpp.
+struct SendOutcome {
+  QueuedMessage before;      ///< as leased
+  QueuedMessage after;       ///< state, attempts, looks, doubts, next_at, problem
+  std::vector<Reference> references;
+  std::string link;          ///< where people can see it
+};
+
+using RequestBody = std::variant<Typed, Invocation, Alert, TimerDue, SendOutcome>;
+
+struct Request {
+  RequestClass cls = RequestClass::human;
+  Caller caller;
+  std::optional<RoomKey> room;
+  std::vector<std::string> dedup_keys;  ///< "<source>:<key>"; the first that is known answers with its stored reply
+  RequestBody body;
+  Time received{};
+};
+
+enum class ReplyStatus { ok, invalid, forbidden, not_found, conflict, unavailable, maybe_recorded };
+
+struct Reply {
+  ReplyStatus status = ReplyStatus::ok;
+  Card card;
+  std::optional<std::int64_t> incident;
+  bool repeated = false;   ///< answered from the stored reply of an earlier delivery; not stored
+  std::optional<Millis> retry_after;
+};
+Reply reply_of(const Error& error);
+
+using Completion = std::function<void(Reply)>;
+
+/// The way in. Implemented by the Coordinator; adapters depend on this alone.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  /// Takes the request; `done` runs exactly once, on any thread, after the outcome is durable (or refused). Never blocks for the disk.
+  virtual void submit(Request request, Completion done) = 0;
+};
+
+}  // namespace bot

@@ -1,0 +1,82 @@
+// The operator's choices as plain values; absent sections keep these defaults.
+// Place: read from YAML by integrations/settings, passed down by const reference. Never changes while running.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bot/env.hpp"
+#include "bot/person.hpp"
+#include "bot/secret.hpp"
+
+namespace bot {
+
+struct ServerSettings {
+  std::string listen = "127.0.0.1:8080";
+  std::string private_listen;                 ///< console, API and metrics here when `listen` is not loopback
+  std::string public_url = "http://127.0.0.1:8080";
+  std::string tls_certificate, tls_key;       ///< file paths
+  std::vector<std::string> trusted_proxies;
+};
+struct IncidentSettings {
+  std::vector<std::string> severities{"sev1", "sev2", "sev3", "sev4"};  ///< worst first
+  std::vector<std::string> roles{"commander", "comms", "operations", "scribe"};
+  std::string default_severity;               ///< "" = the middle one (sev3 of four)
+  std::string room_name = "inc-{number}-{slug}";
+  std::vector<std::string> admins;
+  std::map<std::string, std::map<std::string, std::string>> public_defaults;  ///< severity → component → state for the first public update
+  const std::string& severity_when_unnamed() const;
+};
+struct PermissionSettings { std::vector<std::string> publish, command; };  ///< person ids that may hold comms / commander; empty = anyone
+struct ApiToken { std::string name; Secret token; Scopes scopes; };
+struct SlackSettings {
+  bool enabled = false;
+  std::string command = "/incident";
+  Secret bot_token, signing_secret, app_token;
+  std::string api_url = "https://slack.com/api/";
+  std::string announce_channel;
+};
+struct MatrixSettings { bool enabled = false; std::string homeserver_url, user_id, announce_room; Secret access_token; };
+struct PolicyStep { std::vector<std::string> notify; Millis wait{300000}; };
+struct PagingSettings { Secret secret; std::vector<PolicyStep> policy; int repeat = 2; };  ///< repeat: further rounds when nobody answers
+struct AlertSource {
+  std::string kind;                ///< "alertmanager"
+  std::string name;                ///< defaults to kind; unique
+  Secret key;                      ///< in the path /hooks/{kind}/{key}
+  std::vector<std::string> group_by;
+  std::string severity_label = "severity";
+  std::map<std::string, std::string> severity_map;
+};
+struct Component { std::string id, name, description; };
+struct StatusPageSettings {
+  std::string kind;                ///< "builtin" or "statuspage"
+  std::string name;
+  std::string listen = "127.0.0.1:8081", title = "Status", url;  ///< builtin
+  std::vector<Component> components;                             ///< builtin
+  std::string api_url = "https://api.statuspage.io/v1", page_id; ///< statuspage
+  Secret api_key;
+  std::map<std::string, std::string> component_ids;              ///< ours → vendor's
+};
+
+struct Settings {
+  ServerSettings server;
+  IncidentSettings incidents;
+  PermissionSettings permissions;
+  std::string store_url = "sqlite:data/muster.db";
+  std::vector<ApiToken> api_tokens;
+  bool console_enabled = true;
+  SlackSettings slack;
+  MatrixSettings matrix;
+  std::vector<Person> people;
+  PagingSettings paging;
+  std::vector<AlertSource> alerts;
+  std::vector<StatusPageSettings> status_pages;
+  std::string log_level = "info";
+
+  std::vector<std::string> chats() const;       ///< integrations with rooms that are set up: "slack", "matrix"
+  std::vector<Component> components() const;     ///< of the built-in pages, else the vendors' map keys; for completion and checks
+};
+
+}  // namespace bot

@@ -1,0 +1,101 @@
+// The append-only record of an incident: what a person later reads, and the only source of an incident's state.
+// Place: commands propose NewEntry; the Coordinator numbers, chains and commits them; `apply` (incident.hpp) folds them.
+// Everything an Incident holds derives from its entries, so `fold(timeline) == row` can be checked (muster verify).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bot/env.hpp"
+#include "bot/person.hpp"
+
+namespace bot {
+
+/// Each kind's text and facts are listed here and nowhere else. Text is free and may be redacted; facts are short, structured, kept.
+enum class EntryKind {
+  declared,        // text: title.  facts: severity, [private=yes], [started], [detected] (iso8601)
+  alert_firing,    // text: alert name and summary.  facts: alert (identity), [link]
+  alert_resolved,  // text: alert name.  facts: alert
+  joined,          // facts: person
+  left,            // facts: person
+  role,            // facts: role, [person] (absent: released), how (claimed|assigned|released|handed_over), [from]
+  severity,        // facts: from, to
+  status,          // text: optional words.  facts: from, to
+  renamed,         // text: new title
+  note,            // text
+  impact,          // text
+  started,         // facts: at (iso8601)
+  update,          // text: internal stakeholder update
+  public_update,   // text: public body.  facts: op (mark), state, title, pages (comma), component:<id>=<state>…
+  public_shown,    // facts: op, page, [link]
+  public_held,     // text: reason.  facts: op, page, message
+  public_failed,   // text: reason.  facts: op, page
+  public_dropped,  // facts: op, page
+  public_resent,   // facts: op, page  (a person chose `public send`)
+  room_opened,     // facts: integration, [link], [name]
+  room_failed,     // text: reason.  facts: integration
+  room_archived,   // facts: integration
+  message_failed,  // text: what could not be delivered and why.  facts: integration, what, message
+  paged,           // text: what about.  facts: page, step (1-based), round, person (comma-separated ids)
+  page_sent,       // facts: page, person, channel
+  page_failed,     // text: reason.  facts: page, person, channel
+  acknowledged,    // facts: page, person
+  page_exhausted,  // facts: page   (nobody answered the whole policy)
+  page_stopped,    // facts: page   (resolved, closed or cancelled first)
+  resolved,        // text: optional words
+  reopened,        // text: optional words
+  closed,
+  cancelled,       // text: optional reason
+  corrected,       // text: the right text.  facts: entry
+  redacted,        // facts: entry
+};
+
+const char* to_string(EntryKind kind);
+std::optional<EntryKind> entry_kind(const std::string& name);
+
+using Facts = std::vector<std::pair<std::string, std::string>>;  ///< order is part of the hashed bytes
+/// The first value under `name`, or "".
+const std::string& fact(const Facts& facts, const std::string& name);
+
+using Hash = std::array<std::uint8_t, 32>;
+
+/// What a command proposes. recorded-at, number, salt and hash come with the commit.
+struct NewEntry {
+  EntryKind kind = EntryKind::note;
+  std::string text;
+  Facts facts;
+  std::optional<Time> occurred_at;  ///< absent: when it was recorded
+};
+
+struct Entry {
+  std::int64_t position = 0;  ///< global commit number, assigned by the store; the live stream's event id
+  std::int64_t incident = 0;
+  std::int64_t seq = 0;  ///< 1, 2, 3 … gapless per incident
+  EntryKind kind = EntryKind::note;
+  Time occurred_at{};
+  Time recorded_at{};
+  Actor actor;
+  std::string source;               ///< "slack", "console", "api", "alertmanager", "muster" …
+  Facts facts;
+  std::optional<std::string> text;  ///< nullopt: redacted away. Kinds without words have "".
+  std::string salt;                 ///< 16 raw bytes, deleted together with the text
+  Hash text_hash{};                 ///< SHA-256(salt ‖ text); stays when the text goes
+  Hash hash{};                      ///< the chain: see chain_hash
+};
+
+/// The one definition of the hashed bytes (independent of any codec version). Every field is written as
+/// 8-byte big-endian length ‖ bytes, in this order: "muster-entry-1", previous hash, incident, seq, kind name, occurred_at ms,
+/// recorded_at ms, actor kind name, actor id, source, fact count, then each fact's name and value, text_hash.
+/// Numbers are decimal ASCII. The first entry's previous hash is 32 zero bytes.
+Hash chain_hash(const Hash& previous, const Entry& entry);
+Hash text_hash(const std::string& salt, const std::string& text);
+std::string hex(const Hash& hash);
+
+const char* to_string(ActorKind kind);
+std::optional<ActorKind> actor_kind(const std::string& name);
+
+}  // namespace bot

@@ -1,0 +1,26 @@
+// Durable timers: what is due becomes a request. Late after a restart, never early, never twice (the timer's id and due time are the dedup key).
+// Threads: run_once() from one thread.
+#pragma once
+
+#include "bot/store.hpp"
+
+namespace bot {
+
+class Timers {
+ public:
+  /// Timers due before `not_before` wait until then: after a restart acknowledgements may arrive first.
+  Timers(Store& store, Intake& intake, Env env, Time not_before = {});
+  /// Submits what is due; the number submitted. A timer is submitted again only if its request was not recorded.
+  int run_once();
+  Millis idle_time();
+
+ private:
+  Store& store_;
+  Intake& intake_;
+  Env env_;
+  Time not_before_;
+  Mutex mutex_;
+  std::map<std::string, Time> in_flight_ GUARDED_BY(mutex_);
+};
+
+}  // namespace bot
