@@ -27,6 +27,7 @@ class Coordinator : public Intake {
  public:
   Coordinator(Store& store, Reader& reader, const Commands& commands, const Settings& settings, People& people, Env env,
               CoordinatorLimits limits = {});
+  ~Coordinator() override;
 
   void submit(Request request, Completion done) override;
 
@@ -48,8 +49,13 @@ class Coordinator : public Intake {
   struct Work;
   void answer_query(Request& request, const Invocation& invocation, const Completion& done);
   std::vector<Pending> take();
+  void handle(std::vector<Work>& works);
+  void handle_one_by_one(std::vector<Work>& works);
+  Status recognise(std::vector<Work>& works, Loaded& loaded);
+  Status load_reads(std::vector<Work>& works, Loaded& loaded);
   void decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch);
-  void finish(std::vector<Work>& works, std::vector<Changes>& batch);
+  void record(const Decision& decision, const Snapshot& snapshot, const Context& context, Loaded& loaded, Changes& changes);
+  static void answer(std::vector<Work>& works, const Error* error);
   Actor actor_of(const Caller& caller, std::vector<Person>& met) const;
 
   Store& store_;

@@ -3,6 +3,7 @@
 // Threads: run_once() from one thread; sends run on the Executor's threads (inline in the simulation).
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 
@@ -12,7 +13,7 @@
 
 namespace bot {
 
-/// Runs a send: on an integration's own bounded workers, or inline.
+/// Runs a send: on an integration's own bounded workers (workers.hpp), or inline in tests and the simulation.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -29,11 +30,17 @@ class Dispatcher {
   int run_once();
   /// How long until something may be due; capped at one second.
   Millis idle_time();
-  const DispatcherCounts& counts(const std::string& integration) const;
+  const DispatcherCounts& counts(const std::string& integration) const { return *counts_.at(integration); }
+  std::vector<std::string> integrations() const;
+
+  std::function<void()> on_idle_slot;  ///< a worker became free: run_once() may find more to do
 
  private:
-  struct Lane;
-  void deliver(QueuedMessage leased, Sender& sender);
+  void deliver(const QueuedMessage& leased, Sender& sender);
+  SendOutcome attempt(const QueuedMessage& leased, Sender& sender);
+  void report(SendOutcome outcome);
+  void count(const SendOutcome& outcome);
+  void resubmit();
   Store& store_;
   Reader& reader_;
   Intake& intake_;
@@ -46,6 +53,7 @@ class Dispatcher {
   mutable Mutex mutex_;
   std::map<std::string, int> busy_ GUARDED_BY(mutex_);
   std::map<std::string, Time> paused_until_ GUARDED_BY(mutex_);
+  std::vector<SendOutcome> unrecorded_ GUARDED_BY(mutex_);  // outcomes the store could not take yet; never dropped
 };
 
 }  // namespace bot

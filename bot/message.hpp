@@ -84,6 +84,7 @@ struct QueuedMessage {
   Time next_at{};
   std::optional<Time> last_attempt;
   std::string boot;          ///< who leased it
+  bool in_doubt = false;     ///< filled by lease: it was `unknown` before, so a look comes first; not stored
   std::string problem;       ///< last error in words
 };
 

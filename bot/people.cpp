@@ -31,6 +31,7 @@ void People::put(const Person& person) {
   Lock lock(mutex_);
   Person merged = person;
   if (auto it = by_id_.find(person.id); it != by_id_.end()) merged.identities.insert(it->second.identities.begin(), it->second.identities.end());
+  for (const auto& identity : merged.identities) ids_[identity] = merged.id;
   by_id_[person.id] = std::move(merged);
 }
 
@@ -43,11 +44,8 @@ std::optional<Person> People::find(const std::string& id) const {
 std::optional<Person> People::by_identity(const std::string& integration, const std::string& external_id) const {
   Lock lock(mutex_);
   if (const auto own = by_id_.find(external_id); integration == "console" && own != by_id_.end()) return own->second;
-  for (const auto& [id, person] : by_id_) {
-    const auto it = person.identities.find(integration);
-    if (it != person.identities.end() && it->second == external_id) return person;
-  }
-  return std::nullopt;
+  const auto it = ids_.find({integration, external_id});
+  return it == ids_.end() ? std::nullopt : std::optional<Person>(by_id_.at(it->second));
 }
 
 std::optional<Person> People::by_word(const std::string& word) const {

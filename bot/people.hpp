@@ -24,6 +24,7 @@ class People {
  private:
   mutable Mutex mutex_;
   std::map<std::string, Person> by_id_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, std::string> ids_ GUARDED_BY(mutex_);  // (integration, external id) → id
 };
 
 /// The neutral token adapters put in place of a vendor's mention, e.g. "<@slack:U02|dana>"; name may be empty.

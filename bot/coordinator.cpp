@@ -1,0 +1,389 @@
+#include "bot/coordinator.hpp"
+
+#include <algorithm>
+
+#include "bot/addressing.hpp"
+
+namespace bot {
+
+struct Coordinator::Pending {
+  Request request;
+  std::optional<Invocation> invocation;
+  Completion done;
+  std::size_t bytes = 0;
+};
+
+/// One request of a batch on its way from load to reply.
+struct Coordinator::Work {
+  Pending pending;
+  Actor actor;
+  std::vector<Person> met;
+  Reads reads;
+  std::optional<Reply> reply;   ///< set: answered already (repeat or error), nothing to commit
+  std::ptrdiff_t change = -1;   ///< index in the batch's Changes
+};
+
+namespace {
+
+constexpr std::size_t kLeastPerClass = 8;  // so that a flood of one class never starves the next
+
+std::size_t size_of(const Request& r) {
+  if (const auto* typed = std::get_if<Typed>(&r.body)) return 256 + typed->text.size();
+  if (const auto* alert = std::get_if<Alert>(&r.body)) return 256 + alert->summary.size() + alert->identity.size() + alert->group.size();
+  return 512;
+}
+
+/// Outcomes and due timers are bounded by their own makers and must not be lost: only outside traffic is shed.
+bool sheddable(const Request& r) { return !std::holds_alternative<SendOutcome>(r.body) && !std::holds_alternative<TimerDue>(r.body); }
+
+std::string room_key(const RoomKey& room) { return room.integration + "/" + room.id; }
+
+bool anything(const Changes& c) {
+  return !c.entries.empty() || !c.messages.empty() || !c.updates.empty() || !c.timers.empty() || !c.timers_done.empty() || !c.references.empty() ||
+         !c.alerts.empty() || !c.redactions.empty();
+}
+
+Entry make_entry(const NewEntry& proposed, const Incident& row, const Context& context, Random& random) {
+  Entry e;
+  e.incident = row.number;
+  e.seq = row.last_seq + 1;
+  e.kind = proposed.kind;
+  e.recorded_at = context.now;
+  e.occurred_at = proposed.occurred_at.value_or(context.now);
+  e.actor = context.actor;
+  e.source = context.source;
+  e.facts = proposed.facts;
+  e.salt = random.bytes(16);
+  e.text_hash = text_hash(e.salt, proposed.text);
+  e.text = proposed.text;
+  e.hash = chain_hash(row.chain_head, e);
+  return e;
+}
+
+/// What a person chose becomes the message's next state; two doubts make a fruitless look end in "held", never in a silent resend.
+QueuedMessage chosen(QueuedMessage held, HeldChoice choice, Time now) {
+  held.next_at = now;
+  held.looks = 0;
+  switch (choice) {
+    case HeldChoice::look_again: held.state = MessageState::unknown; held.doubts = std::max(2, held.doubts); break;
+    case HeldChoice::send_again: held.state = MessageState::queued; held.doubts = 1; held.deaths = 0; break;
+    case HeldChoice::drop: held.state = MessageState::dropped; break;
+  }
+  return held;
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Store& store, Reader& reader, const Commands& commands, const Settings& settings, People& people, Env env,
+                         CoordinatorLimits limits)
+    : store_(store), reader_(reader), commands_(commands), settings_(settings), people_(people), env_(env), limits_(limits) {}
+
+Coordinator::~Coordinator() = default;
+
+Actor Coordinator::actor_of(const Caller& caller, std::vector<Person>& met) const {
+  Actor actor{caller.kind, caller.external_id, caller.scopes, false};
+  if (caller.kind != ActorKind::person) {
+    actor.admin = caller.kind == ActorKind::token && caller.scopes.admin;
+    return actor;
+  }
+  auto person = people_.by_identity(caller.integration, caller.external_id);
+  if (!person) {
+    Person fresh;
+    fresh.id = caller.integration + ":" + caller.external_id;
+    fresh.name = caller.display_name.empty() ? caller.external_id : caller.display_name;
+    fresh.identities[caller.integration] = caller.external_id;
+    people_.put(fresh);
+    met.push_back(fresh);
+    person = std::move(fresh);
+  }
+  actor.id = person->id;
+  const auto& admins = settings_.incidents.admins;
+  actor.admin = person->admin || std::find(admins.begin(), admins.end(), person->id) != admins.end();
+  return actor;
+}
+
+void Coordinator::answer_query(Request& request, const Invocation& asked, const Completion& done) {
+  Invocation invocation = asked;
+  if (!invocation.incident && request.room) {
+    if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
+  }
+  std::vector<Person> met;
+  const Context context{env_.clock.now(), actor_of(request.caller, met), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
+  auto reply = commands_.query(invocation, reader_, context);
+  done(reply ? *std::move(reply) : reply_of(reply.error()));
+}
+
+void Coordinator::submit(Request request, Completion done) {
+  Pending pending{std::move(request), std::nullopt, std::move(done), 0};
+  if (const auto* typed = std::get_if<Typed>(&pending.request.body)) {
+    auto parsed = commands_.parse(typed->text, settings_, people_);
+    if (!parsed) return pending.done(reply_of(parsed.error()));
+    pending.invocation = *std::move(parsed);
+  } else if (const auto* invocation = std::get_if<Invocation>(&pending.request.body)) {
+    pending.invocation = *invocation;
+  }
+  if (pending.invocation && commands_.is_query(*pending.invocation)) return answer_query(pending.request, *pending.invocation, pending.done);
+
+  pending.bytes = size_of(pending.request);
+  const char* refusal = nullptr;
+  {
+    Lock lock(mutex_);
+    if (sheddable(pending.request)) {
+      if (draining_) refusal = "Not recorded: Muster is stopping. Send it again in a moment.";
+      else if (queued_ >= limits_.queued_requests || queued_bytes_ + pending.bytes > limits_.queued_bytes)
+        refusal = "Not recorded: too much is waiting right now. Send it again in a second.";
+    }
+    if (refusal == nullptr) {
+      ++queued_;
+      queued_bytes_ += pending.bytes;
+      queues_[static_cast<std::size_t>(pending.request.cls)].push_back(std::move(pending));
+    }
+  }
+  if (refusal == nullptr) return arrived_.notify_one();
+  ++counts_.shed;
+  Error error = fail(ErrorKind::unavailable, refusal);
+  error.retry_after = Millis{1000};
+  pending.done(reply_of(error));
+}
+
+std::vector<Coordinator::Pending> Coordinator::take() {
+  std::vector<Pending> out;
+  Lock lock(mutex_);
+  auto pull = [&](std::deque<Pending>& from, std::size_t most) {
+    for (; most > 0 && !from.empty(); --most) {
+      queued_bytes_ -= from.front().bytes;
+      --queued_;
+      out.push_back(std::move(from.front()));
+      from.pop_front();
+    }
+  };
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    std::size_t later = 0;
+    for (std::size_t j = i + 1; j < queues_.size(); ++j) later += std::min(kLeastPerClass, queues_[j].size());
+    const std::size_t room = limits_.batch_requests - std::min(limits_.batch_requests, out.size() + later);
+    pull(queues_[i], std::max(room, std::min(kLeastPerClass, queues_[i].size())));
+  }
+  return out;
+}
+
+bool Coordinator::run_once() {
+  auto pending = take();
+  if (pending.empty()) return false;
+  std::vector<Work> works;
+  works.reserve(pending.size());
+  for (auto& p : pending) {
+    Work w;
+    w.actor = actor_of(p.request.caller, w.met);
+    w.pending = std::move(p);
+    works.push_back(std::move(w));
+  }
+  handle(works);
+  return true;
+}
+
+/// Which requests are repeats, and which incident a room stands for.
+Status Coordinator::recognise(std::vector<Work>& works, Loaded& loaded) {
+  LoadQuery query;
+  for (const auto& w : works) {
+    const Request& r = w.pending.request;
+    query.dedup_keys.insert(query.dedup_keys.end(), r.dedup_keys.begin(), r.dedup_keys.end());
+    if (r.room && w.pending.invocation && !w.pending.invocation->incident) query.rooms.push_back(*r.room);
+  }
+  if (query.dedup_keys.empty() && query.rooms.empty()) return Done{};
+  auto first = store_.load(query);
+  if (!first) return first.error();
+  loaded = *std::move(first);
+  for (auto& w : works) {
+    Request& r = w.pending.request;
+    if (!r.room || !w.pending.invocation || w.pending.invocation->incident) continue;
+    if (const auto it = loaded.rooms.find(room_key(*r.room)); it != loaded.rooms.end()) w.pending.invocation->incident = it->second;
+  }
+  return Done{};
+}
+
+Status Coordinator::load_reads(std::vector<Work>& works, Loaded& loaded) {
+  LoadQuery query;
+  for (auto& w : works) {
+    const Request& r = w.pending.request;
+    const bool repeat = std::any_of(r.dedup_keys.begin(), r.dedup_keys.end(), [&](const auto& k) { return loaded.replies.count(k) > 0; });
+    if (repeat) continue;  // decide_one answers it from the stored reply
+    w.reads = commands_.reads(r, w.pending.invocation ? &*w.pending.invocation : nullptr);
+    query.incidents.insert(query.incidents.end(), w.reads.incidents.begin(), w.reads.incidents.end());
+    query.next_number |= w.reads.next_number;
+    if (!w.reads.alert.empty()) query.alerts.push_back(w.reads.alert);
+    if (!w.reads.alert_group.empty()) query.alert_groups.push_back(w.reads.alert_group);
+    query.entries.insert(query.entries.end(), w.reads.entries.begin(), w.reads.entries.end());
+    if (w.reads.troubled) query.troubled.insert(query.troubled.end(), w.reads.incidents.begin(), w.reads.incidents.end());
+  }
+  auto more = store_.load(query);
+  if (!more) return more.error();
+  auto replies = std::move(loaded.replies);
+  loaded = *std::move(more);
+  loaded.replies = std::move(replies);
+  return Done{};
+}
+
+void Coordinator::handle(std::vector<Work>& works) {
+  constexpr int kTries = 3;
+  for (int attempt = 1;; ++attempt) {
+    Loaded loaded;
+    std::vector<Changes> batch;
+    Status ready = recognise(works, loaded);
+    if (ready) ready = load_reads(works, loaded);
+    if (ready) {
+      for (auto& w : works) decide_one(w, loaded, batch);
+      if (batch.empty()) return answer(works, nullptr);
+      ready = store_.commit(batch);
+      ++counts_.batches;
+    }
+    if (ready) {
+      answer(works, nullptr);
+      if (on_commit) on_commit();
+      return;
+    }
+    ++counts_.commit_failures;
+    const Error& error = ready.error();
+    const bool again = error.kind == ErrorKind::conflict && attempt < kTries;
+    const bool alone = error.kind != ErrorKind::unavailable && error.kind != ErrorKind::corrupt && !again && works.size() > 1;
+    if (alone) return handle_one_by_one(works);
+    if (!again) {
+      answer(works, &error);
+      if (error.kind == ErrorKind::corrupt && on_fatal) on_fatal(error.message);
+      return;
+    }
+    for (auto& w : works) {  // somebody else wrote in between; decide is pure, so decide again
+      w.reply.reset();
+      w.change = -1;
+    }
+  }
+}
+
+/// One bad row must not sink its batch.
+void Coordinator::handle_one_by_one(std::vector<Work>& works) {
+  for (auto& w : works) {
+    std::vector<Work> one;
+    w.reply.reset();
+    w.change = -1;
+    one.push_back(std::move(w));
+    handle(one);
+  }
+}
+
+void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch) {
+  Request& request = work.pending.request;
+  for (const auto& key : request.dedup_keys) {
+    const auto it = loaded.replies.find(key);
+    if (it == loaded.replies.end()) continue;
+    work.reply = it->second;
+    work.reply->repeated = true;
+    ++counts_.repeated;
+    return;
+  }
+  const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
+  const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
+  Snapshot snapshot;
+  snapshot.next_number = loaded.next_number;
+  auto incident = [&loaded](std::int64_t n) {
+    const auto it = loaded.incidents.find(n);
+    return it == loaded.incidents.end() ? nullptr : &it->second;
+  };
+  if (!work.reads.incidents.empty()) snapshot.incident = incident(work.reads.incidents.front());
+  if (const auto it = loaded.alerts.find(work.reads.alert); it != loaded.alerts.end()) {
+    snapshot.alert = &it->second;
+    if (snapshot.incident == nullptr) snapshot.incident = incident(it->second.incident);
+  }
+  if (const auto it = loaded.groups.find(work.reads.alert_group); it != loaded.groups.end()) snapshot.group_incident = incident(it->second);
+  if (!work.reads.entries.empty())
+    if (const auto it = loaded.entries.find(work.reads.entries.front()); it != loaded.entries.end()) snapshot.entry = &it->second;
+  if (work.reads.troubled && snapshot.incident != nullptr) snapshot.troubled = loaded.troubled[snapshot.incident->number];
+
+  auto decided = commands_.decide(request, invocation, snapshot, context);
+  Changes changes;
+  if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {  // recorded with the message whatever it means to people
+    changes.updates.push_back(outcome->after);
+    changes.references = outcome->references;
+  }
+  if (const auto* due = std::get_if<TimerDue>(&request.body)) changes.timers_done.push_back(due->timer.id);
+  if (!decided) {
+    work.reply = reply_of(decided.error());
+    ++counts_.refused;
+    if (!anything(changes)) return;
+  } else {
+    record(*decided, snapshot, context, loaded, changes);
+    work.reply = std::move(decided->reply);
+    if (!work.reply->incident && decided->incident > 0) work.reply->incident = decided->incident;
+  }
+  if (!anything(changes)) return;
+  changes.people.insert(changes.people.end(), work.met.begin(), work.met.end());
+  changes.dedup_keys = request.dedup_keys;
+  changes.reply = *work.reply;
+  changes.at = context.now;
+  for (const auto& key : request.dedup_keys) loaded.replies[key] = *work.reply;
+  work.change = static_cast<std::ptrdiff_t>(batch.size());
+  batch.push_back(std::move(changes));
+  ++counts_.decided;
+}
+
+/// Numbers and chains the entries, folds them into the row, addresses the messages. `loaded` becomes what the next request of the batch sees.
+void Coordinator::record(const Decision& decision, const Snapshot& snapshot, const Context& context, Loaded& loaded, Changes& changes) {
+  if (decision.incident > 0) {
+    Incident& row = loaded.incidents[decision.incident];
+    if (row.number == 0) {
+      row.number = decision.incident;
+      loaded.next_number = std::max(loaded.next_number, decision.incident + 1);
+    }
+    for (const auto& proposed : decision.entries) {
+      changes.entries.push_back(make_entry(proposed, row, context, env_.random));
+      apply(row, changes.entries.back());
+    }
+    if (decision.redact && snapshot.entry != nullptr) {
+      scrub(row, *snapshot.entry);
+      changes.redactions.emplace_back(decision.incident, *decision.redact);
+    }
+    if (!decision.entries.empty()) changes.incidents.push_back(row);
+    for (const auto& outgoing : decision.messages) {
+      auto messages = address(outgoing, row, context);
+      changes.messages.insert(changes.messages.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+    }
+  }
+  for (const auto& change : decision.timers) {
+    if (change.cancel) changes.timers_done.push_back(change.timer.id);
+    else changes.timers.push_back(change.timer);
+  }
+  for (const auto& alert : decision.alerts) {
+    loaded.alerts[alert.identity] = alert;
+    if (!alert.group.empty()) loaded.groups[alert.group] = alert.incident;
+    changes.alerts.push_back(alert);
+  }
+  for (const auto& held : decision.held)
+    for (const auto& message : snapshot.troubled)
+      if (message.message.id == held.message) changes.updates.push_back(chosen(message, held.choice, context.now));
+  for (const auto& person : decision.people) people_.put(person);
+  changes.people.insert(changes.people.end(), decision.people.begin(), decision.people.end());
+}
+
+void Coordinator::answer(std::vector<Work>& works, const Error* error) {
+  for (auto& w : works) {
+    // A repeat or refusal needed no commit, but a repeat of something in this very batch fails with it.
+    const bool depends = w.change >= 0 || (w.reply && w.reply->repeated);
+    Reply reply = error != nullptr && (depends || !w.reply) ? reply_of(*error) : std::move(*w.reply);
+    w.pending.done(std::move(reply));
+  }
+}
+
+bool Coordinator::wait(Millis timeout) {
+  Lock lock(mutex_);
+  return arrived_.wait_for(lock.native(), timeout, [this] { return queued_ > 0; });
+}
+
+void Coordinator::drain() {
+  Lock lock(mutex_);
+  draining_ = true;
+}
+
+std::size_t Coordinator::queued() const {
+  Lock lock(mutex_);
+  return queued_;
+}
+
+}  // namespace bot

@@ -1,0 +1,139 @@
+#include "bot/dispatcher.hpp"
+
+#include <algorithm>
+
+namespace bot {
+namespace {
+constexpr Millis kLongestIdle{1000};
+constexpr Millis kLease{60000};
+}  // namespace
+
+Dispatcher::Dispatcher(Store& store, Reader& reader, Intake& intake, std::vector<Sender*> senders, Executor& executor, Env env, std::string boot,
+                       DeliveryRules rules)
+    : store_(store), reader_(reader), intake_(intake), executor_(executor), env_(env), boot_(std::move(boot)), rules_(rules) {
+  for (Sender* s : senders) {
+    senders_[s->integration()] = s;
+    counts_[s->integration()] = std::make_unique<DispatcherCounts>();
+  }
+}
+
+std::vector<std::string> Dispatcher::integrations() const {
+  std::vector<std::string> out;
+  for (const auto& [name, sender] : senders_) out.push_back(name);
+  return out;
+}
+
+int Dispatcher::run_once() {
+  resubmit();
+  LeaseQuery query{boot_, env_.clock.now(), kLease, {}};
+  {
+    Lock lock(mutex_);
+    for (const auto& [name, sender] : senders_) {
+      const int free = sender->parallel() - busy_[name];
+      if (free > 0 && paused_until_[name] <= query.now) query.room_for[name] = free;
+    }
+  }
+  if (query.room_for.empty()) return 0;
+  auto leased = store_.lease(query);
+  if (!leased) return 0;  // disk trouble: the next round tries again
+  for (auto& message : *leased) {
+    Sender& sender = *senders_.at(message.message.integration);
+    {
+      Lock lock(mutex_);
+      ++busy_[message.message.integration];
+    }
+    const std::string integration = message.message.integration;
+    executor_.run(integration, [this, message = std::move(message), &sender] { deliver(message, sender); });
+  }
+  return static_cast<int>(leased->size());
+}
+
+SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
+  const Message& message = leased.message;
+  SendOutcome outcome{leased, leased, {}, ""};
+  auto take = [&outcome](const Accepted& accepted) {
+    outcome.references = accepted.references;
+    outcome.link = accepted.link;
+  };
+  const RepeatPolicy policy = sender.repeat_policy(message.content);
+  auto incident = reader_.incident(message.incident);
+  auto references = reader_.references(message.incident, message.integration);
+  if (!incident || !*incident || !references) {
+    const SendResult unread = NotSent{"the incident could not be read", Millis{1000}, false};
+    outcome.after = after_send(leased, unread, policy, env_.clock.now(), env_.random.next(), rules_);
+    return outcome;
+  }
+  const bool maybe_there = leased.attempts > 0 || leased.deaths > 0 || leased.in_doubt;
+  const SendContext context{**incident, *references, leased.attempts + 1, maybe_there ? std::optional<Time>(message.created) : std::nullopt};
+  if (must_look(leased, policy)) {
+    const FindResult found = sender.find(message, context);
+    if (const auto* accepted = std::get_if<Accepted>(&found)) take(*accepted);
+    outcome.after = after_find(leased, found, policy, env_.clock.now(), env_.random.next(), rules_);
+    return outcome;
+  }
+  const SendResult sent = sender.send(message, context);
+  if (const auto* accepted = std::get_if<Accepted>(&sent)) take(*accepted);
+  const Time now = env_.clock.now();
+  if (const auto* refused = std::get_if<Refused>(&sent); refused != nullptr && refused->credentials) {
+    Lock lock(mutex_);
+    paused_until_[message.integration] = now + rules_.credentials_wait;
+  }
+  outcome.after = after_send(leased, sent, policy, now, env_.random.next(), rules_);
+  return outcome;
+}
+
+void Dispatcher::count(const SendOutcome& outcome) {
+  DispatcherCounts& c = *counts_.at(outcome.before.message.integration);
+  switch (outcome.after.state) {
+    case MessageState::sent: ++c.sent; break;
+    case MessageState::queued: ++c.retried; break;
+    case MessageState::unknown: ++c.doubted; break;
+    case MessageState::held: ++c.held; break;
+    case MessageState::dead: ++c.dead; break;
+    case MessageState::sending:
+    case MessageState::superseded:
+    case MessageState::dropped: break;
+  }
+}
+
+void Dispatcher::deliver(const QueuedMessage& leased, Sender& sender) {
+  SendOutcome outcome = attempt(leased, sender);
+  count(outcome);
+  {
+    Lock lock(mutex_);
+    --busy_[leased.message.integration];
+  }
+  report(std::move(outcome));
+  if (on_idle_slot) on_idle_slot();
+}
+
+void Dispatcher::report(SendOutcome outcome) {
+  Request request;
+  request.cls = outcome.before.message.lane_class == LaneClass::page ? RequestClass::paging : RequestClass::housekeeping;
+  request.caller = Caller{ActorKind::muster, "muster", "muster", "Muster", {}};
+  request.received = env_.clock.now();
+  request.body = outcome;
+  intake_.submit(std::move(request), [this, outcome = std::move(outcome)](const Reply& reply) mutable {
+    if (reply.status != ReplyStatus::unavailable) return;
+    Lock lock(mutex_);
+    unrecorded_.push_back(std::move(outcome));
+  });
+}
+
+void Dispatcher::resubmit() {
+  std::vector<SendOutcome> again;
+  {
+    Lock lock(mutex_);
+    again.swap(unrecorded_);
+  }
+  for (auto& outcome : again) report(std::move(outcome));
+}
+
+Millis Dispatcher::idle_time() {
+  auto due = store_.next_due();
+  if (!due || !*due) return kLongestIdle;
+  const Millis wait = **due - env_.clock.now();
+  return std::clamp(wait, Millis{1}, kLongestIdle);
+}
+
+}  // namespace bot

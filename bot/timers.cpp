@@ -1,0 +1,49 @@
+#include "bot/timers.hpp"
+
+#include <algorithm>
+
+namespace bot {
+namespace {
+constexpr Millis kLongestIdle{1000};
+constexpr int kAtOnce = 100;
+}  // namespace
+
+Timers::Timers(Store& store, Intake& intake, Env env, Time not_before) : store_(store), intake_(intake), env_(env), not_before_(not_before) {}
+
+int Timers::run_once() {
+  const Time now = env_.clock.now();
+  if (now < not_before_) return 0;
+  auto due = store_.due_timers(now, kAtOnce);
+  if (!due) return 0;
+  int submitted = 0;
+  for (auto& timer : *due) {
+    {
+      Lock lock(mutex_);
+      auto [it, fresh] = in_flight_.try_emplace(timer.id, timer.due);
+      if (!fresh) continue;
+    }
+    Request request;
+    request.cls = RequestClass::paging;
+    request.caller = Caller{ActorKind::muster, "muster", "muster", "Muster", {}};
+    request.dedup_keys = {"timer:" + timer.id + ":" + std::to_string(timer.due.time_since_epoch().count())};
+    request.received = now;
+    const std::string id = timer.id;
+    request.body = TimerDue{std::move(timer)};
+    intake_.submit(std::move(request), [this, id](const Reply&) {
+      Lock lock(mutex_);
+      in_flight_.erase(id);
+    });
+    ++submitted;
+  }
+  return submitted;
+}
+
+Millis Timers::idle_time() {
+  const Time now = env_.clock.now();
+  auto next = store_.next_timer();
+  if (!next || !*next) return kLongestIdle;
+  const Time at = std::max(**next, not_before_);
+  return std::clamp(at - now, Millis{10}, kLongestIdle);
+}
+
+}  // namespace bot
