@@ -1,0 +1,48 @@
+#include "integrations/http/rate_limiter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace http {
+namespace {
+/// Keys name channels and methods, which come and go: above this, buckets that say nothing any more are dropped.
+constexpr std::size_t kManyBuckets = 10000;
+constexpr double kMillisPerMinute = 60000.0;
+}  // namespace
+
+bot::Millis RateLimiter::take(const std::string& key, double per_minute, double burst, bot::Time now) {
+  burst = std::max(burst, 1.0);
+  per_minute = std::max(per_minute, 0.001);
+  bot::Lock lock(mutex_);
+  if (buckets_.size() > kManyBuckets) {
+    std::erase_if(buckets_, [&](const auto& item) {
+      return item.second.paused_until <= now && now - item.second.at > std::chrono::minutes(10);
+    });
+  }
+  Bucket& bucket = buckets_[key];
+  if (bucket.at == bot::Time{}) {
+    bucket.tokens = burst;
+  } else if (now < bucket.at) {
+    // The wall clock went back: a pause keeps its length instead of growing by the jump.
+    if (bucket.paused_until > bucket.at) bucket.paused_until -= bucket.at - now;
+  } else {
+    bucket.tokens = std::min(burst, bucket.tokens + static_cast<double>((now - bucket.at).count()) * per_minute / kMillisPerMinute);
+  }
+  bucket.at = now;
+  if (bucket.paused_until > now) return bucket.paused_until - now;
+  // A hair of tolerance, so that waiting exactly what was told is enough despite rounding.
+  if (bucket.tokens >= 1.0 - 1e-6) {
+    bucket.tokens = std::max(0.0, bucket.tokens - 1.0);
+    return bot::Millis{0};
+  }
+  const double wait = std::ceil((1.0 - bucket.tokens) * kMillisPerMinute / per_minute);
+  return bot::Millis{std::max<std::int64_t>(1, static_cast<std::int64_t>(wait))};
+}
+
+void RateLimiter::pause(const std::string& key, bot::Time until) {
+  bot::Lock lock(mutex_);
+  Bucket& bucket = buckets_[key];
+  bucket.paused_until = std::max(bucket.paused_until, until);
+}
+
+}  // namespace http
