@@ -43,6 +43,16 @@ bool anything(const Changes& c) {
          !c.alerts.empty() || !c.redactions.empty();
 }
 
+Committed summary(const std::vector<Changes>& batch) {
+  Committed out;
+  for (const auto& c : batch) {
+    out.entries |= !c.entries.empty();
+    out.messages |= !c.messages.empty() || !c.updates.empty();  // an update may free its lane
+    out.timers |= !c.timers.empty();
+  }
+  return out;
+}
+
 Entry make_entry(const NewEntry& proposed, const Incident& row, const Context& context, Random& random) {
   Entry e;
   e.incident = row.number;
@@ -238,7 +248,7 @@ void Coordinator::handle(std::vector<Work>& works) {
     }
     if (ready) {
       answer(works, nullptr);
-      if (on_commit) on_commit();
+      if (on_commit) on_commit(summary(batch));
       return;
     }
     ++counts_.commit_failures;

@@ -23,6 +23,9 @@ struct CoordinatorCounts {
   std::atomic<std::uint64_t> decided{0}, batches{0}, refused{0}, repeated{0}, shed{0}, commit_failures{0};
 };
 
+/// What a commit held, so that only those concerned are woken.
+struct Committed { bool entries = false, messages = false, timers = false; };
+
 class Coordinator : public Intake {
  public:
   Coordinator(Store& store, Reader& reader, const Commands& commands, const Settings& settings, People& people, Env env,
@@ -41,7 +44,7 @@ class Coordinator : public Intake {
   std::size_t queued() const;
   const CoordinatorCounts& counts() const { return counts_; }
 
-  std::function<void()> on_commit;                   ///< after every commit: wakes dispatcher, timers and live streams
+  std::function<void(const Committed&)> on_commit;   ///< after every commit: wakes dispatcher, timers and live streams
   std::function<void(const std::string&)> on_fatal;  ///< the store can no longer be trusted
 
  private:
