@@ -1,0 +1,1 @@
+// Wired when the parts exist.
