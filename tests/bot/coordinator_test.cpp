@@ -1,0 +1,209 @@
+#include "bot/coordinator.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "commands/table.hpp"
+#include "tests/support/fake_env.hpp"
+#include "tests/support/fake_store.hpp"
+
+using namespace bot;
+
+namespace {
+
+struct House {
+  support::FakeEnv env;
+  support::FakeStore store;
+  Settings settings;
+  People people;
+  std::unique_ptr<Commands> commands = commands::make_table();
+  std::unique_ptr<Coordinator> coordinator;
+
+  explicit House(CoordinatorLimits limits = {}) {
+    people.put({"dana", "Dana", false, {}, ""});
+    people.put({"bob", "Bob", false, {{"slack", "U02"}}, ""});
+    coordinator = std::make_unique<Coordinator>(store, store, *commands, settings, people, env.env(), limits);
+  }
+
+  static Request typed(const std::string& text, const std::string& key = "", const std::string& who = "dana") {
+    Request r;
+    r.caller = {ActorKind::person, "console", who, who, {}};
+    if (!key.empty()) r.dedup_keys = {key};
+    r.body = Typed{text};
+    return r;
+  }
+
+  /// Submits, runs the loop, gives the answer.
+  Reply say(const std::string& text, const std::string& key = "", const std::string& who = "dana") {
+    std::optional<Reply> got;
+    coordinator->submit(typed(text, key, who), [&got](Reply r) { got = std::move(r); });
+    while (coordinator->run_once()) {
+    }
+    REQUIRE(got);
+    return *got;
+  }
+
+  std::vector<Entry> timeline(std::int64_t n) { return store.timeline(n, 0, 1000).value(); }
+};
+
+}  // namespace
+
+TEST_CASE("a declared incident is on its timeline, numbered, chained and folded into its row") {
+  House h;
+  CHECK(h.say("declare sev1 checkout returns 500").status == ReplyStatus::ok);
+  CHECK(h.say("INC-1 note the pool is exhausted").status == ReplyStatus::ok);
+  CHECK(h.say("INC-1 severity sev2").status == ReplyStatus::ok);
+  const auto entries = h.timeline(1);
+  REQUIRE(entries.size() >= 3);
+  Incident folded;
+  Hash head{};
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    CHECK(entries[i].seq == static_cast<std::int64_t>(i + 1));
+    CHECK(entries[i].hash == chain_hash(head, entries[i]));
+    CHECK(entries[i].text_hash == text_hash(entries[i].salt, *entries[i].text));
+    head = entries[i].hash;
+    apply(folded, entries[i]);
+  }
+  CHECK(folded == **h.store.incident(1));
+}
+
+TEST_CASE("a repeated delivery gets the stored answer and happens once") {
+  House h;
+  const Reply first = h.say("declare sev1 first", "slack:trigger:1");
+  const Reply second = h.say("declare sev1 first", "slack:trigger:1");
+  CHECK(second.repeated);
+  CHECK(second.incident == first.incident);
+  CHECK_FALSE(**h.store.incident(1) == Incident{});
+  CHECK_FALSE(*h.store.incident(2));
+}
+
+TEST_CASE("a repeat inside one batch happens once too") {
+  House h;
+  int answers = 0, repeated = 0;
+  for (int i = 0; i < 3; ++i)
+    h.coordinator->submit(House::typed("declare sev2 twice", "k"), [&](Reply r) {
+      ++answers;
+      repeated += r.repeated;
+    });
+  h.coordinator->run_once();
+  CHECK(answers == 3);
+  CHECK(repeated == 2);
+  CHECK_FALSE(*h.store.incident(2));
+}
+
+TEST_CASE("requests of one batch see what the earlier ones did") {
+  House h;
+  std::vector<std::optional<std::int64_t>> numbers;
+  for (int i = 0; i < 5; ++i) h.coordinator->submit(House::typed("declare sev3 thing " + std::to_string(i)), [&](Reply r) { numbers.push_back(r.incident); });
+  h.coordinator->submit(House::typed("INC-1 note a"), [](Reply) {});
+  h.coordinator->submit(House::typed("INC-1 note b"), [](Reply) {});
+  CHECK(h.coordinator->run_once());
+  CHECK_FALSE(h.coordinator->run_once());
+  REQUIRE(numbers.size() == 5);
+  for (int i = 0; i < 5; ++i) CHECK(numbers[static_cast<std::size_t>(i)] == i + 1);
+  const auto entries = h.timeline(1);
+  CHECK(*entries[entries.size() - 2].text == "a");
+  CHECK(*entries.back().text == "b");
+}
+
+TEST_CASE("what the store could not record is answered so, and nothing is kept") {
+  House h;
+  h.say("declare sev1 x");
+  Error full = fail(ErrorKind::unavailable, "Not recorded: the disk is full.");
+  h.store.fail_next_commit(full);
+  const Reply r = h.say("INC-1 note lost", "k1");
+  CHECK(r.status == ReplyStatus::unavailable);
+  const Reply again = h.say("INC-1 note lost", "k1");
+  CHECK(again.status == ReplyStatus::ok);
+  CHECK_FALSE(again.repeated);
+}
+
+TEST_CASE("a commit of unknown outcome is never answered as ok, and ends the process") {
+  House h;
+  h.say("declare sev1 x");
+  std::string fatal;
+  h.coordinator->on_fatal = [&](const std::string& why) { fatal = why; };
+  Error unknown = fail(ErrorKind::corrupt, "May be recorded: send it again with the same key.");
+  unknown.maybe_recorded = true;
+  h.store.fail_next_commit(unknown);
+  CHECK(h.say("INC-1 note perhaps").status == ReplyStatus::maybe_recorded);
+  CHECK_FALSE(fatal.empty());
+}
+
+TEST_CASE("a full queue sheds people and alerts with a time to come back, never outcomes") {
+  CoordinatorLimits limits;
+  limits.queued_requests = 2;
+  House h(limits);
+  std::vector<Reply> replies;
+  for (int i = 0; i < 3; ++i) h.coordinator->submit(House::typed("declare sev3 n"), [&](Reply r) { replies.push_back(r); });
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].status == ReplyStatus::unavailable);
+  CHECK(replies[0].retry_after);
+  Request outcome;
+  outcome.cls = RequestClass::housekeeping;
+  outcome.caller = {ActorKind::muster, "muster", "muster", "Muster", {}};
+  outcome.body = SendOutcome{};
+  h.coordinator->submit(outcome, [&](Reply r) { replies.push_back(r); });
+  CHECK(replies.size() == 1);
+  CHECK(h.coordinator->queued() == 3);
+}
+
+TEST_CASE("people are decided before alerts, and alerts are not starved by people") {
+  CoordinatorLimits limits;
+  limits.batch_requests = 16;
+  House h(limits);
+  std::vector<std::string> order;
+  for (int i = 0; i < 10; ++i) {
+    Request r = House::typed("declare sev4 alert-like");
+    r.cls = RequestClass::alert;
+    h.coordinator->submit(r, [&](Reply) { order.push_back("alert"); });
+  }
+  for (int i = 0; i < 30; ++i) h.coordinator->submit(House::typed("declare sev3 human"), [&](Reply) { order.push_back("human"); });
+  h.coordinator->run_once();
+  REQUIRE(order.size() == 16);
+  CHECK(order.front() == "human");
+  CHECK(std::count(order.begin(), order.end(), "alert") == 8);
+}
+
+TEST_CASE("while draining new requests are refused and waiting ones are still decided") {
+  House h;
+  std::vector<ReplyStatus> got;
+  h.coordinator->submit(House::typed("declare sev3 early"), [&](Reply r) { got.push_back(r.status); });
+  h.coordinator->drain();
+  h.coordinator->submit(House::typed("declare sev3 late"), [&](Reply r) { got.push_back(r.status); });
+  h.coordinator->run_once();
+  REQUIRE(got.size() == 2);
+  CHECK(got[0] == ReplyStatus::unavailable);
+  CHECK(got[1] == ReplyStatus::ok);
+}
+
+TEST_CASE("a room stands for its incident") {
+  House h;
+  h.settings.slack.enabled = true;
+  h.say("declare sev1 x");
+  Changes c;
+  c.references = {{1, "slack", "room", "C1"}};
+  c.at = h.env.clock.now();
+  std::vector<Changes> batch{c};
+  REQUIRE(h.store.commit(batch));
+  Request r = House::typed("note from the room");
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  r.room = RoomKey{"slack", "C1"};
+  std::optional<Reply> got;
+  h.coordinator->submit(r, [&](Reply x) { got = x; });
+  h.coordinator->run_once();
+  REQUIRE(got);
+  CHECK(got->status == ReplyStatus::ok);
+  CHECK(h.timeline(1).back().actor.id == "bob");
+}
+
+TEST_CASE("somebody the chat knows and Muster does not becomes a person in the same commit") {
+  House h;
+  Request r = House::typed("declare sev2 from a stranger");
+  r.caller = {ActorKind::person, "slack", "U77", "erin", {}};
+  h.coordinator->submit(r, [](Reply) {});
+  h.coordinator->run_once();
+  const auto people = h.store.people().value();
+  REQUIRE(people.size() == 1);
+  CHECK(people[0].id == "slack:U77");
+  CHECK(people[0].name == "erin");
+}

@@ -1,0 +1,253 @@
+#include "bot/dispatcher.hpp"
+
+#include <catch2/catch.hpp>
+#include <deque>
+
+#include "bot/coordinator.hpp"
+#include "bot/timers.hpp"
+#include "commands/table.hpp"
+#include "tests/support/fake_env.hpp"
+#include "tests/support/fake_store.hpp"
+
+using namespace bot;
+
+namespace {
+
+class Inline : public Executor {
+ public:
+  void run(const std::string&, std::function<void()> job) override { job(); }
+};
+
+/// A vendor in a few lines: does what the script says, remembers what arrived.
+class ScriptedSender : public Sender {
+ public:
+  explicit ScriptedSender(std::string name, RepeatPolicy policy) : name_(std::move(name)), policy_(policy) {}
+  const std::string& integration() const override { return name_; }
+  RepeatPolicy repeat_policy(const Content&) const override { return policy_; }
+  SendResult send(const Message& m, const SendContext&) override {
+    ++sends;
+    if (script.empty()) {
+      arrived.push_back(m.id);
+      return Accepted{};
+    }
+    auto step = script.front();
+    script.pop_front();
+    if (std::holds_alternative<Accepted>(step) || arrives_anyway) arrived.push_back(m.id);
+    return step;
+  }
+  FindResult find(const Message& m, const SendContext&) override {
+    ++looks;
+    for (const auto& id : arrived)
+      if (id == m.id) return Accepted{};
+    return Missing{};
+  }
+  std::deque<SendResult> script;
+  std::vector<std::string> arrived;
+  bool arrives_anyway = false;
+  int sends = 0, looks = 0;
+
+ private:
+  std::string name_;
+  RepeatPolicy policy_;
+};
+
+struct House {
+  support::FakeEnv env;
+  support::FakeStore store;
+  Settings settings;
+  People people;
+  std::unique_ptr<Commands> commands = commands::make_table();
+  Coordinator coordinator{store, store, *commands, settings, people, env.env()};
+  Inline inline_executor;
+  ScriptedSender slack{"slack", RepeatPolicy::prefer_once};
+  ScriptedSender page{"statuspage:vendor", RepeatPolicy::never_twice};
+  std::unique_ptr<Dispatcher> dispatcher;
+  int boots = 0;
+
+  House() {
+    settings.slack.enabled = true;
+    StatusPageSettings vendor;
+    vendor.kind = "statuspage";
+    vendor.name = "vendor";
+    vendor.component_ids = {{"api", "x1"}};
+    settings.status_pages = {vendor};
+    people.put({"dana", "Dana", true, {{"slack", "U01"}}, ""});
+    boot();
+  }
+  void boot() {
+    dispatcher = std::make_unique<Dispatcher>(store, store, coordinator, std::vector<Sender*>{&slack, &page}, inline_executor, env.env(),
+                                              "boot" + std::to_string(++boots));
+  }
+  void run(int rounds = 50) {
+    for (int i = 0; i < rounds; ++i) {
+      dispatcher->run_once();
+      while (coordinator.run_once()) {
+      }
+    }
+  }
+  Reply say(const std::string& text) {
+    Request r;
+    r.caller = {ActorKind::person, "console", "dana", "Dana", {}};
+    r.body = Typed{text};
+    std::optional<Reply> got;
+    coordinator.submit(r, [&](Reply x) { got = std::move(x); });
+    while (coordinator.run_once()) {
+    }
+    REQUIRE(got);
+    return *got;
+  }
+  std::vector<EntryKind> kinds(std::int64_t n) {
+    std::vector<EntryKind> out;
+    for (const auto& e : store.timeline(n, 0, 1000).value()) out.push_back(e.kind);
+    return out;
+  }
+  bool has(std::int64_t n, EntryKind kind) {
+    const auto all = kinds(n);
+    return std::count(all.begin(), all.end(), kind) > 0;
+  }
+  void publish() {
+    say("declare sev1 x");
+    say("INC-1 role commander");
+    run();
+    const Reply r = say("INC-1 public investigating api=major_outage We are looking into it.");
+    INFO(r.card.title.empty() ? "" : r.card.title[0].value);
+    REQUIRE(r.status == ReplyStatus::ok);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a decision owes is sent after its commit, in the lane's order") {
+  House h;
+  h.say("declare sev1 x");
+  CHECK(h.slack.sends == 0);
+  h.run();
+  CHECK(h.slack.sends >= 5);
+  CHECK(std::is_sorted(h.slack.arrived.begin(), h.slack.arrived.begin() + 4));
+  CHECK(h.has(1, EntryKind::room_opened));
+}
+
+TEST_CASE("a lane waits behind its head, other lanes do not") {
+  House h;
+  h.slack.script = {NotSent{"refused", Millis{60000}, true}};
+  h.say("declare sev1 x");
+  h.run();
+  CHECK(h.slack.sends == 1);
+  h.env.advance(Millis{61000});
+  h.run();
+  CHECK(h.slack.sends > 4);
+}
+
+TEST_CASE("a public update that may have arrived is found and not sent again") {
+  House h;
+  h.page.script = {Doubtful{"timeout"}};
+  h.page.arrives_anyway = true;
+  h.publish();
+  h.run();
+  h.env.advance(Millis{4000});
+  h.run();
+  CHECK(h.page.sends == 1);
+  CHECK(h.page.looks == 1);
+  CHECK(h.has(1, EntryKind::public_shown));
+}
+
+TEST_CASE("a public update in a second doubt is held, the room is told, and a person may decide") {
+  House h;
+  h.page.script = {Doubtful{"timeout"}, Doubtful{"timeout"}};
+  h.publish();
+  for (int i = 0; i < 10; ++i) {
+    h.run();
+    h.env.advance(Millis{11000});
+  }
+  CHECK(h.page.sends == 2);
+  CHECK(h.has(1, EntryKind::public_held));
+  SECTION("send: it goes out once more") {
+    CHECK(h.say("INC-1 public send").status == ReplyStatus::ok);
+    h.run();
+    CHECK(h.page.sends == 3);
+    CHECK(h.has(1, EntryKind::public_shown));
+  }
+  SECTION("drop: it is never sent and the lane is free") {
+    CHECK(h.say("INC-1 public drop").status == ReplyStatus::ok);
+    h.run();
+    CHECK(h.page.sends == 2);
+    CHECK(h.has(1, EntryKind::public_dropped));
+    CHECK(h.say("INC-1 public identified We found it.").status == ReplyStatus::ok);
+    h.run();
+    CHECK(h.page.sends == 3);
+  }
+  SECTION("check: looked for again, never sent by itself") {
+    CHECK(h.say("INC-1 public check").status == ReplyStatus::ok);
+    for (int i = 0; i < 5; ++i) {
+      h.run();
+      h.env.advance(Millis{11000});
+    }
+    CHECK(h.page.sends == 2);
+  }
+}
+
+TEST_CASE("an attempt of a process that died is looked into by the next one") {
+  House h;
+  h.publish();
+  LeaseQuery q{"boot1", h.env.clock.now(), Millis{60000}, {{"statuspage:vendor", 1}}};
+  REQUIRE(h.store.lease(q).value().size() == 1);  // leased, then the process dies
+  h.boot();
+  h.run();
+  CHECK(h.page.looks == 1);
+  CHECK(h.page.sends == 0);
+  h.env.advance(Millis{11000});
+  h.run();
+  CHECK(h.page.looks == 2);
+  CHECK(h.page.sends == 1);
+  CHECK(h.has(1, EntryKind::public_shown));
+}
+
+TEST_CASE("an outcome the store cannot take is kept and recorded later") {
+  House h;
+  h.say("declare sev1 x");
+  h.store.fail_next_commit(fail(ErrorKind::unavailable, "Not recorded: the disk is full."));
+  h.dispatcher->run_once();
+  while (h.coordinator.run_once()) {
+  }
+  const int sends = h.slack.sends;
+  REQUIRE(sends == 1);
+  h.run();
+  CHECK(h.slack.arrived[0] != h.slack.arrived[1]);
+  CHECK(h.has(1, EntryKind::room_opened));
+}
+
+TEST_CASE("a message given up is visible to people") {
+  House h;
+  h.say("declare sev1 x");
+  h.run();
+  h.slack.script = {Refused{"channel_not_found", false}};
+  h.say("INC-1 update the db is back");
+  h.run();
+  CHECK(h.has(1, EntryKind::message_failed));
+  REQUIRE(h.store.troubled(10).value().size() == 1);
+}
+
+TEST_CASE("a due timer is decided once, late after a pause and never early") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{300000}}, {{"dana"}, Millis{300000}}};
+  h.say("declare sev1 x");
+  CHECK(h.say("INC-1 page").status == ReplyStatus::ok);
+  Timers timers(h.store, h.coordinator, h.env.env());
+  auto paged = [&] {
+    int n = 0;
+    for (EntryKind k : h.kinds(1)) n += k == EntryKind::paged;
+    return n;
+  };
+  CHECK(timers.run_once() == 0);
+  CHECK(paged() == 1);
+  h.env.advance(Millis{300001});
+  CHECK(timers.run_once() == 1);
+  CHECK(timers.run_once() == 0);
+  h.run();
+  CHECK(paged() == 2);
+  CHECK(h.say("INC-1 ack").status == ReplyStatus::ok);
+  h.env.advance(Millis{3000000});
+  timers.run_once();
+  h.run();
+  CHECK(paged() == 2);
+}
