@@ -1,0 +1,59 @@
+// A small HTTP/1.1 server on raw sockets for the fakes of vendors: it can answer late, half or never, which a well-behaved server cannot.
+// Place: tests only. Threads: one per connection; `answer` may be called by several at a time and must lock.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bot/env.hpp"
+
+namespace support {
+
+struct WireRequest {
+  std::string method, target, body;
+  std::map<std::string, std::string> headers;  ///< names lower-case
+};
+
+struct WireAnswer {
+  int status = 200;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  bot::Millis delay{0};      ///< before the first byte; ends early when the server stops
+  bool hang = false;         ///< never answers
+  bool close_before = false; ///< closes without a byte
+  bool close_midway = false; ///< closes after half of the body
+};
+
+class LoopbackHttp {
+ public:
+  using Handler = std::function<WireAnswer(const WireRequest&)>;
+  explicit LoopbackHttp(Handler handler);
+  ~LoopbackHttp();
+  LoopbackHttp(const LoopbackHttp&) = delete;
+  int port() const { return port_; }
+  /// Closes every connection and waits for the threads. The port refuses afterwards.
+  void stop();
+
+ private:
+  void accept_all();
+  void serve(int fd);
+  bool answer(int fd, const WireAnswer& reply);
+  void forget(int fd);
+
+  Handler handler_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;
+  std::vector<int> open_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+}  // namespace support
