@@ -1,0 +1,406 @@
+#include "tests/support/fake_store.hpp"
+
+#include <algorithm>
+
+#include "integrations/codec/codec.hpp"
+#include "integrations/storage/redaction.hpp"
+
+namespace support {
+
+using bot::Lock;
+using bot::MessageState;
+using bot::QueuedMessage;
+
+namespace {
+
+constexpr std::int64_t kPurgeStep = 1000;
+constexpr bot::Millis kDeadKept{30LL * 24 * 3600 * 1000};
+
+std::string room_key(const std::string& integration, const std::string& id) { return integration + "/" + id; }
+
+bot::Error conflict(const std::string& what) { return bot::fail(bot::ErrorKind::conflict, what); }
+
+}  // namespace
+
+void FakeStore::fail_next_commit(Failure failure) {
+  Lock lock(mutex_);
+  failure_ = failure;
+}
+
+bot::Result<bot::Loaded> FakeStore::load(const bot::LoadQuery& query) {
+  Lock lock(mutex_);
+  const Tables& t = tables_;
+  bot::Loaded out;
+  std::set<std::int64_t> wanted(query.incidents.begin(), query.incidents.end());
+  for (const auto& key : query.dedup_keys)
+    if (const auto it = t.replies.find(key); it != t.replies.end()) out.replies[key] = it->second.reply;
+  for (const auto& room : query.rooms)
+    for (const auto& [key, id] : t.references)
+      if (std::get<1>(key) == room.integration && std::get<2>(key) == "room" && id == room.id) {
+        out.rooms[room_key(room.integration, room.id)] = std::get<0>(key);
+        wanted.insert(std::get<0>(key));
+      }
+  for (const auto& identity : query.alerts)
+    if (const auto it = t.alerts.find(identity); it != t.alerts.end()) {
+      out.alerts[identity] = it->second;
+      wanted.insert(it->second.incident);
+    }
+  for (const auto& group : query.alert_groups)
+    if (const auto it = t.groups.find(group); it != t.groups.end()) {
+      out.groups[group] = it->second;
+      wanted.insert(it->second);
+    }
+  for (const auto number : wanted)
+    if (const auto it = t.incidents.find(number); it != t.incidents.end()) out.incidents[number] = it->second;
+  for (const auto& [incident, seq] : query.entries) {
+    const auto it = t.timelines.find(incident);
+    if (it != t.timelines.end() && seq >= 1 && seq <= static_cast<std::int64_t>(it->second.size()))
+      out.entries[{incident, seq}] = t.entries[it->second[static_cast<std::size_t>(seq - 1)]];
+  }
+  for (const auto number : query.troubled)
+    if (out.troubled.count(number) == 0)
+      for (const auto& m : t.messages)
+        if (m.message.incident == number && m.state == MessageState::held) out.troubled[number].push_back(m);
+  if (query.next_number && !t.incidents.empty()) out.next_number = t.incidents.rbegin()->first + 1;
+  return out;
+}
+
+bot::Status FakeStore::commit(std::vector<bot::Changes>& batch) {
+  Lock lock(mutex_);
+  const auto failure = std::exchange(failure_, std::nullopt);
+  if (failure == Failure::unavailable) {
+    bot::Error error = bot::fail(bot::ErrorKind::unavailable, "Not recorded: the disk is full. Free some space, then send it again.");
+    error.retry_after = bot::Millis{5000};
+    return error;
+  }
+  if (failure == Failure::conflict) return conflict("Not recorded: somebody else wrote first.");
+  bot::Error unknown = bot::fail(bot::ErrorKind::corrupt, "It may be recorded: the disk did not answer. Send it again with the same key.");
+  unknown.maybe_recorded = true;
+  if (failure == Failure::unknown_lost) return unknown;
+  if (auto allowed = check(batch, tables_); !allowed) return allowed;  // all or nothing: nothing below can fail
+  for (auto& changes : batch) apply(changes, tables_);
+  if (failure == Failure::unknown_kept) return unknown;
+  return bot::Done{};
+}
+
+bot::Status FakeStore::check(const std::vector<bot::Changes>& batch, const Tables& against) {
+  std::set<std::string> keys;
+  std::map<std::int64_t, std::int64_t> last;
+  for (const auto& changes : batch) {
+    for (const auto& key : std::set<std::string>(changes.dedup_keys.begin(), changes.dedup_keys.end()))
+      if (against.replies.count(key) > 0 || !keys.insert(key).second) return conflict("Not recorded: this request was recorded before.");
+    for (const auto& entry : changes.entries) {
+      auto [seq, fresh] = last.try_emplace(entry.incident, 0);
+      if (const auto it = against.timelines.find(entry.incident); fresh && it != against.timelines.end()) seq->second = static_cast<std::int64_t>(it->second.size());
+      if (entry.seq != ++seq->second) return conflict("Not recorded: somebody else wrote to this incident first.");
+    }
+  }
+  return bot::Done{};
+}
+
+void FakeStore::apply(bot::Changes& changes, Tables& to) {
+  const auto stored = codec::decode_reply(codec::encode(changes.reply));  // shortened like on disk
+  for (const auto& key : changes.dedup_keys) to.replies[key] = {stored.value(), changes.at};
+  for (auto& entry : changes.entries) {
+    to.timelines[entry.incident].push_back(to.entries.size());
+    entry.position = static_cast<std::int64_t>(to.entries.size()) + 1;
+    to.entries.push_back(entry);
+    to.entries.back().actor = {entry.actor.kind, entry.actor.id, {}, false};
+  }
+  for (const auto& row : changes.incidents) to.incidents[row.number] = row;
+  for (const auto& message : changes.messages) add_message(to, message);
+  for (const auto& update : changes.updates) update_message(to, update);
+  for (const auto& timer : changes.timers) to.timers[timer.id] = timer;
+  for (const auto& id : changes.timers_done) to.timers.erase(id);
+  for (const auto& r : changes.references) to.references[{r.incident, r.integration, r.what}] = r.id;
+  for (const auto& alert : changes.alerts) {
+    to.alerts[alert.identity] = alert;
+    if (!alert.group.empty() && alert.incident > 0) to.groups[alert.group] = std::max(to.groups[alert.group], alert.incident);
+  }
+  for (const auto& person : changes.people) to.people[person.id] = person;
+  for (const auto& [incident, seq] : changes.redactions) redact(to, incident, seq);
+}
+
+void FakeStore::update_message(Tables& to, const QueuedMessage& update) {
+  for (auto& m : to.messages) {
+    if (m.message.id != update.message.id) continue;
+    m.state = update.state;
+    m.attempts = update.attempts;
+    m.looks = update.looks;
+    m.doubts = update.doubts;
+    m.deaths = update.deaths;
+    m.next_at = update.next_at;
+    m.problem = update.problem;
+    m.boot.clear();
+  }
+}
+
+void FakeStore::add_message(Tables& to, const bot::Message& message) {
+  if (!message.supersedes.empty())
+    for (auto& older : to.messages)
+      if (older.message.lane == message.lane && older.message.supersedes == message.supersedes && older.state == MessageState::queued && older.attempts == 0)
+        older.state = MessageState::superseded;
+  QueuedMessage queued;
+  queued.message = message;
+  queued.next_at = message.created;
+  to.messages.push_back(std::move(queued));
+}
+
+void FakeStore::redact(Tables& to, std::int64_t incident, std::int64_t seq) {
+  const auto timeline = to.timelines.find(incident);
+  if (timeline == to.timelines.end() || seq < 1 || seq > static_cast<std::int64_t>(timeline->second.size())) return;
+  bot::Entry& entry = to.entries[timeline->second[static_cast<std::size_t>(seq - 1)]];
+  const std::string text = entry.text.value_or("");
+  entry.text.reset();
+  entry.salt.clear();
+  for (auto& m : to.messages)
+    if (m.message.incident == incident) storage::scrub(m.message.content, text);
+  for (auto& [key, stored] : to.replies)
+    if (stored.reply.incident == incident && storage::carries(stored.reply, text)) stored.reply = storage::without_words(stored.reply);
+}
+
+std::vector<QueuedMessage*> FakeStore::heads(Tables& of) {
+  std::set<std::string> seen;
+  std::vector<QueuedMessage*> out;
+  for (auto& m : of.messages)
+    if (bot::is_open(m.state) && seen.insert(m.message.lane).second) out.push_back(&m);
+  return out;
+}
+
+/// Whoever leased a message under another boot id is dead: what became of its sends is unknown.
+void FakeStore::recover(Tables& of, const bot::LeaseQuery& query) {
+  for (auto& m : of.messages) {
+    if (m.state != MessageState::sending || m.boot == query.boot) continue;
+    ++m.deaths;
+    m.state = m.deaths >= 2 ? MessageState::held : MessageState::unknown;
+    m.problem = m.deaths >= 2 ? "Muster stopped twice while sending this." : "Muster stopped while sending this.";
+    m.next_at = query.now;
+    m.boot.clear();
+  }
+}
+
+bot::Result<std::vector<QueuedMessage>> FakeStore::lease(const bot::LeaseQuery& query) {
+  Lock lock(mutex_);
+  recover(tables_, query);
+  auto due = heads(tables_);
+  std::stable_sort(due.begin(), due.end(), [](const auto* a, const auto* b) { return a->message.lane_class < b->message.lane_class; });
+  auto room = query.room_for;
+  std::vector<QueuedMessage> out;
+  for (auto* m : due) {
+    const bool waits = m->state == MessageState::queued || m->state == MessageState::unknown;
+    if (!waits || m->next_at > query.now || room[m->message.integration] <= 0) continue;
+    --room[m->message.integration];
+    out.push_back(*m);
+    out.back().in_doubt = m->state == MessageState::unknown;
+    m->state = MessageState::sending;
+    m->boot = query.boot;
+    m->last_attempt = query.now;
+    out.back().state = MessageState::sending;
+    out.back().boot = query.boot;
+  }
+  return out;
+}
+
+bot::Result<std::optional<bot::Time>> FakeStore::next_due() {
+  Lock lock(mutex_);
+  std::optional<bot::Time> out;
+  for (const auto* m : heads(tables_))
+    if ((m->state == MessageState::queued || m->state == MessageState::unknown) && (!out || m->next_at < *out)) out = m->next_at;
+  return out;
+}
+
+bot::Result<std::vector<bot::Timer>> FakeStore::due_timers(bot::Time now, int limit) {
+  Lock lock(mutex_);
+  std::vector<bot::Timer> out;
+  for (const auto& [id, timer] : tables_.timers)
+    if (timer.due <= now) out.push_back(timer);
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
+  if (out.size() > static_cast<std::size_t>(limit)) out.resize(static_cast<std::size_t>(limit));
+  return out;
+}
+
+bot::Result<std::optional<bot::Time>> FakeStore::next_timer() {
+  Lock lock(mutex_);
+  std::optional<bot::Time> out;
+  for (const auto& [id, timer] : tables_.timers)
+    if (!out || timer.due < *out) out = timer.due;
+  return out;
+}
+
+bot::Result<bool> FakeStore::purge(bot::Time before) {
+  Lock lock(mutex_);
+  std::int64_t left = kPurgeStep;
+  bool more = false;
+  auto drop = [&](bool old) {
+    if (!old) return false;
+    more |= left == 0;
+    return left > 0 && left-- > 0;
+  };
+  std::erase_if(tables_.replies, [&](const auto& r) { return drop(r.second.at < before); });
+  std::erase_if(tables_.messages, [&](const auto& m) {
+    return drop(!bot::is_open(m.state) && m.message.created < (m.state == MessageState::dead ? before - kDeadKept : before));
+  });
+  return more;
+}
+
+bot::Status FakeStore::maintain() { return bot::Done{}; }
+
+bot::Result<std::optional<bot::Incident>> FakeStore::incident(std::int64_t number) {
+  Lock lock(mutex_);
+  const auto it = tables_.incidents.find(number);
+  return it == tables_.incidents.end() ? std::optional<bot::Incident>() : it->second;
+}
+
+bot::Result<std::vector<bot::Incident>> FakeStore::incidents(const bot::IncidentFilter& filter) {
+  Lock lock(mutex_);
+  std::vector<bot::Incident> out;
+  for (auto it = tables_.incidents.rbegin(); it != tables_.incidents.rend() && static_cast<int>(out.size()) < filter.limit; ++it) {
+    const bot::Incident& row = it->second;
+    if (filter.before > 0 && row.number >= filter.before) continue;
+    if ((filter.open_only && !row.takes_changes()) || (row.is_private && !filter.include_private)) continue;
+    out.push_back(row);
+  }
+  return out;
+}
+
+bot::Result<std::vector<bot::Entry>> FakeStore::timeline(std::int64_t incident, std::int64_t after_seq, int limit) {
+  Lock lock(mutex_);
+  std::vector<bot::Entry> out;
+  const auto it = tables_.timelines.find(incident);
+  if (it == tables_.timelines.end()) return out;
+  for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(0, after_seq)); i < it->second.size() && static_cast<int>(out.size()) < limit; ++i)
+    out.push_back(tables_.entries[it->second[i]]);
+  return out;
+}
+
+bot::Result<std::vector<bot::Entry>> FakeStore::stream(std::int64_t after_position, int limit) {
+  Lock lock(mutex_);
+  std::vector<bot::Entry> out;
+  for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(0, after_position)); i < tables_.entries.size() && static_cast<int>(out.size()) < limit; ++i)
+    out.push_back(tables_.entries[i]);
+  return out;
+}
+
+bot::Result<std::int64_t> FakeStore::last_position() {
+  Lock lock(mutex_);
+  return static_cast<std::int64_t>(tables_.entries.size());
+}
+
+bot::Result<std::optional<std::int64_t>> FakeStore::incident_of(const bot::RoomKey& room) {
+  Lock lock(mutex_);
+  std::optional<std::int64_t> out;
+  for (const auto& [key, id] : tables_.references)
+    if (std::get<1>(key) == room.integration && std::get<2>(key) == "room" && id == room.id) out = std::get<0>(key);
+  return out;
+}
+
+bot::Result<std::vector<bot::Reference>> FakeStore::references(std::int64_t incident, const std::string& integration) {
+  Lock lock(mutex_);
+  std::vector<bot::Reference> out;
+  for (const auto& [key, id] : tables_.references)
+    if (std::get<0>(key) == incident && std::get<1>(key) == integration) out.push_back({incident, integration, std::get<2>(key), id});
+  return out;
+}
+
+bot::Result<std::vector<QueuedMessage>> FakeStore::troubled(int limit) {
+  Lock lock(mutex_);
+  std::vector<QueuedMessage> out;
+  for (const auto& m : tables_.messages)
+    if ((m.state == MessageState::held || m.state == MessageState::dead) && static_cast<int>(out.size()) < limit) out.push_back(m);
+  return out;
+}
+
+bot::Result<std::vector<bot::OutboxCount>> FakeStore::outbox_counts() {
+  Lock lock(mutex_);
+  std::map<std::pair<std::string, MessageState>, bot::OutboxCount> counts;
+  for (const auto& m : tables_.messages) {
+    if (!bot::is_open(m.state) && m.state != MessageState::dead) continue;
+    auto& c = counts[{m.message.integration, m.state}];
+    if (c.count++ == 0 || m.message.created < c.oldest) c.oldest = m.message.created;
+    c.integration = m.message.integration;
+    c.state = m.state;
+  }
+  std::vector<bot::OutboxCount> out;
+  for (const auto& [key, c] : counts) out.push_back(c);
+  return out;
+}
+
+bot::Result<std::vector<bot::Entry>> FakeStore::public_updates(int limit) {
+  Lock lock(mutex_);
+  std::set<std::int64_t, std::greater<>> with;
+  for (const auto& e : tables_.entries)
+    if (e.kind == bot::EntryKind::public_update) with.insert(e.incident);
+  while (static_cast<int>(with.size()) > limit) with.erase(std::prev(with.end()));
+  std::vector<bot::Entry> out;
+  for (const auto& e : tables_.entries)
+    if (e.kind == bot::EntryKind::public_update && with.count(e.incident) > 0) out.push_back(e);
+  return out;
+}
+
+bot::Result<std::vector<bot::Person>> FakeStore::people() {
+  Lock lock(mutex_);
+  std::vector<bot::Person> out;
+  for (const auto& [id, person] : tables_.people) out.push_back(person);
+  return out;
+}
+
+bot::Status FakeStore::add_invite(const std::string& token, const std::string& person, bot::Time expires) {
+  Lock lock(mutex_);
+  tables_.invites[token] = {person, expires};
+  return bot::Done{};
+}
+
+bot::Result<std::optional<std::string>> FakeStore::peek_invite(const std::string& token, bot::Time now) {
+  Lock lock(mutex_);
+  const auto it = tables_.invites.find(token);
+  if (it == tables_.invites.end() || it->second.expires <= now) return std::optional<std::string>();
+  return std::optional<std::string>(it->second.person);
+}
+
+bot::Result<std::optional<std::string>> FakeStore::redeem_invite(const std::string& token, const std::string& session, bot::Time now, bot::Time session_expires) {
+  Lock lock(mutex_);
+  const auto it = tables_.invites.find(token);
+  if (it == tables_.invites.end() || it->second.expires <= now) return std::optional<std::string>();
+  const std::string person = it->second.person;
+  tables_.invites.erase(it);
+  tables_.sessions[session] = {person, session_expires};
+  return std::optional<std::string>(person);
+}
+
+bot::Result<std::optional<std::string>> FakeStore::session_person(const std::string& session, bot::Time now) {
+  Lock lock(mutex_);
+  const auto it = tables_.sessions.find(session);
+  if (it == tables_.sessions.end() || it->second.expires <= now) return std::optional<std::string>();
+  return std::optional<std::string>(it->second.person);
+}
+
+bot::Status FakeStore::end_session(const std::string& session) {
+  Lock lock(mutex_);
+  tables_.sessions.erase(session);
+  return bot::Done{};
+}
+
+bot::Status FakeStore::put_person(const bot::Person& person) {
+  Lock lock(mutex_);
+  tables_.people[person.id] = person;
+  return bot::Done{};
+}
+
+std::vector<QueuedMessage> FakeStore::messages() const {
+  Lock lock(mutex_);
+  return tables_.messages;
+}
+
+std::vector<bot::Timer> FakeStore::timers() const {
+  Lock lock(mutex_);
+  std::vector<bot::Timer> out;
+  for (const auto& [id, timer] : tables_.timers) out.push_back(timer);
+  return out;
+}
+
+std::size_t FakeStore::dedup_keys() const {
+  Lock lock(mutex_);
+  return tables_.replies.size();
+}
+
+}  // namespace support
