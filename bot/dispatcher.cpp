@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bot/log.hpp"
+
 namespace bot {
 namespace {
 constexpr Millis kLongestIdle{1000};
@@ -84,6 +86,11 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
 
 void Dispatcher::count(const SendOutcome& outcome) {
   DispatcherCounts& c = *counts_.at(outcome.before.message.integration);
+  if (outcome.after.state != MessageState::sent)
+    log(outcome.after.state == MessageState::dead || outcome.after.state == MessageState::held ? LogLevel::warning : LogLevel::info, "send",
+        {{"integration", outcome.before.message.integration}, {"kind", kind_of(outcome.before.message.content)},
+         {"incident", outcome.before.message.incident}, {"state", to_string(outcome.after.state)}, {"attempts", outcome.after.attempts},
+         {"problem", outcome.after.problem}});
   switch (outcome.after.state) {
     case MessageState::sent: ++c.sent; break;
     case MessageState::queued: ++c.retried; break;
