@@ -50,6 +50,7 @@ struct Context {
 struct Outgoing {
   std::int64_t incident = 0;
   Content content;
+  std::string only{};  ///< to this chat alone ("slack"); "" = wherever it belongs
 };
 
 struct TimerChange { Timer timer; bool cancel = false; };

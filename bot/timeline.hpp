@@ -40,7 +40,7 @@ enum class EntryKind {
   room_failed,     // text: reason.  facts: integration
   room_archived,   // facts: integration
   message_failed,  // text: what could not be delivered and why.  facts: integration, what, message
-  paged,           // text: what about.  facts: page, step (1-based), round, person (comma-separated ids)
+  paged,           // text: what about.  facts: page, step (1-based; 0: paged by hand, no policy), round, person (comma-separated ids)
   page_sent,       // facts: page, person, channel
   page_failed,     // text: reason.  facts: page, person, channel
   acknowledged,    // facts: page, person
