@@ -1,0 +1,129 @@
+// server, incidents, store, log, api, console.
+#include <algorithm>
+
+#include "integrations/settings/checks.hpp"
+#include "integrations/settings/sections.hpp"
+
+namespace settings {
+namespace {
+
+void read_listen(Mapping& in, const std::string& key, std::string& out, const char* example) {
+  in.text(key, out);
+  if (in.has(key) && !parse_address(out))
+    in.report().about(in.path_of(key), std::string("must be an address and a port like ") + example + " or [::1]:8080");
+}
+
+void check_names(const std::vector<std::string>& names, const std::string& path, Report& report) {
+  if (names.empty()) report.about(path, "must name at least one");
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!is_name(names[i]))
+      report.about(path + "[" + std::to_string(i) + "]", "must be one word of letters, digits, \"-\", \"_\" and \".\", since people type it");
+  check_unique(names, path, report);
+}
+
+void read_public_defaults(Mapping& in, bot::IncidentSettings& out) {
+  in.section("public_defaults", [&](Mapping& by_severity) {
+    for (const auto& severity : out.severities)
+      if (by_severity.has(severity)) by_severity.pairs(severity, out.public_defaults[severity]);
+  });
+}
+
+void read_token(Mapping& in, bot::ApiToken& token) {
+  in.text("name", token.name, Need::required);
+  if (!token.name.empty() && !is_name(token.name)) in.report().about(in.path_of("name"), "must be one word of letters, digits, \"-\", \"_\" and \".\"");
+  in.secret("token", token.token, Need::required);
+  if (!in.has("scopes")) return;
+  std::vector<std::string> scopes;
+  in.texts("scopes", scopes);
+  token.scopes = {false, false, false, false};
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    check_known(scopes[i], {"read", "respond", "publish", "admin"}, in.path_of("scopes") + "[" + std::to_string(i) + "]", "a scope", in.report());
+    token.scopes.read |= scopes[i] == "read";
+    token.scopes.respond |= scopes[i] == "respond";
+    token.scopes.publish |= scopes[i] == "publish";
+    token.scopes.admin |= scopes[i] == "admin";
+  }
+}
+
+}  // namespace
+
+void read_server(Mapping& root, bot::Settings& out) {
+  auto& server = out.server;
+  bool url_given = false;
+  root.section("server", [&](Mapping& in) {
+    read_listen(in, "listen", server.listen, "127.0.0.1:8080");
+    read_listen(in, "private_listen", server.private_listen, "127.0.0.1:8090");
+    url_given = in.has("public_url");
+    in.url("public_url", server.public_url);
+    in.section("tls", [&](Mapping& tls) {
+      tls.text("certificate", server.tls_certificate);
+      tls.text("key", server.tls_key);
+    });
+    if (server.tls_certificate.empty() != server.tls_key.empty()) in.report().about(in.path_of("tls"), "needs both certificate and key, or neither");
+    in.texts("trusted_proxies", server.trusted_proxies);
+    for (std::size_t i = 0; i < server.trusted_proxies.size(); ++i)
+      if (!is_network(server.trusted_proxies[i]))
+        in.report().about(in.path_of("trusted_proxies") + "[" + std::to_string(i) + "]", "must be an address or a network like 10.0.0.0/8");
+  });
+  if (!url_given) server.public_url = (server.tls_certificate.empty() ? "http://" : "https://") + server.listen;
+  while (!server.public_url.empty() && server.public_url.back() == '/') server.public_url.pop_back();  // paths are appended
+}
+
+void read_incidents(Mapping& root, bot::Settings& out) {
+  auto& incidents = out.incidents;
+  root.section("incidents", [&](Mapping& in) {
+    in.texts("severities", incidents.severities);
+    check_names(incidents.severities, in.path_of("severities"), in.report());
+    in.texts("roles", incidents.roles);
+    check_names(incidents.roles, in.path_of("roles"), in.report());
+    in.text("default_severity", incidents.default_severity);
+    if (!incidents.default_severity.empty())
+      check_known(incidents.default_severity, incidents.severities, in.path_of("default_severity"), "a severity", in.report());
+    in.text("room_name", incidents.room_name);
+    if (incidents.room_name.find("{number}") == std::string::npos)
+      in.report().about(in.path_of("room_name"), "must contain {number}, or two incidents would share a room");
+    in.texts("admins", incidents.admins);
+    check_unique(incidents.admins, in.path_of("admins"), in.report());
+    read_public_defaults(in, incidents);
+  });
+  root.section("permissions", [&](Mapping& in) {
+    in.texts("publish", out.permissions.publish);
+    in.texts("command", out.permissions.command);
+    check_unique(out.permissions.publish, in.path_of("publish"), in.report());
+    check_unique(out.permissions.command, in.path_of("command"), in.report());
+  });
+}
+
+void read_store_and_log(Mapping& root, bot::Settings& out) {
+  root.section("store", [&](Mapping& in) {
+    in.text("url", out.store_url);
+    if (!in.has("url")) return;
+    const std::string file = out.store_url.compare(0, 7, "sqlite:") == 0 ? out.store_url.substr(7) : "";
+    if (file.empty()) in.report().about(in.path_of("url"), "must be sqlite: and a file, for example sqlite:data/muster.db");
+    if (file.compare(0, 7, ":memory") == 0 || file.compare(0, 5, "file:") == 0)
+      in.report().about(in.path_of("url"), "must be a file on disk: what is kept in memory only would be lost");
+  });
+  root.section("log", [&](Mapping& in) {
+    in.text("level", out.log_level);
+    check_known(out.log_level, {"debug", "info", "warning", "error"}, in.path_of("level"), "a log level", in.report());
+  });
+}
+
+void read_api_and_console(Mapping& root, bot::Settings& out) {
+  root.section("api", [&](Mapping& in) {
+    in.each("tokens", [&](Mapping& one) {
+      bot::ApiToken token;
+      read_token(one, token);
+      for (const auto& have : out.api_tokens) {
+        if (!token.name.empty() && have.name == token.name) one.report().about(one.path_of("name"), "is here twice; each token needs its own name");
+        if (!token.token.empty() && have.token.reveal() == token.token.reveal())
+          one.report().about(one.path_of("token"), "is the same as that of " + have.name + "; nobody could tell the two apart");
+      }
+      out.api_tokens.push_back(std::move(token));
+    });
+  });
+  bool enabled = true;
+  out.console_enabled = root.section("console", [&](Mapping& in) { in.flag("enabled", enabled); }) && enabled;
+}
+
+}  // namespace settings

@@ -1,0 +1,107 @@
+// slack, matrix, people, paging: who is reached, and by what.
+#include <algorithm>
+
+#include "integrations/settings/checks.hpp"
+#include "integrations/settings/sections.hpp"
+
+namespace settings {
+namespace {
+
+bool is_slack_id(const std::string& id) {
+  return id.size() >= 2 && (id[0] == 'U' || id[0] == 'W') &&
+         std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+}
+
+/// "@alice:example.org", "#room:example.org".
+bool is_matrix_id(const std::string& id, const std::string& sigils) {
+  const auto colon = id.find(':');
+  return id.size() <= 255 && id.size() > 3 && sigils.find(id[0]) != std::string::npos && colon != std::string::npos && colon > 1 &&
+         colon + 1 < id.size() && id.find(' ') == std::string::npos;
+}
+
+void with_slash(std::string& url) {
+  if (!url.empty() && url.back() != '/') url += '/';
+}
+
+void read_identity(Mapping& in, const std::string& chat, bot::Person& person, bool (*good)(const std::string&), const char* words) {
+  std::string id;
+  in.text(chat, id);
+  if (id.empty()) return;
+  if (!good(id)) return in.report().about(in.path_of(chat), words);
+  person.identities[chat] = id;
+}
+
+void check_person(Mapping& in, const bot::Person& person, const std::vector<bot::Person>& others) {
+  static constexpr const char* kTaken[] = {"none", "nobody", "me", "muster", "all", "here", "channel", "everyone"};
+  if (!person.id.empty() && !is_name(person.id))
+    in.report().about(in.path_of("id"), "must be one word of letters, digits, \"-\", \"_\" and \".\", since people type it");
+  for (const auto* taken : kTaken)
+    if (lower(person.id) == taken) in.report().about(in.path_of("id"), std::string("\"") + taken + "\" has a meaning of its own; choose another id");
+  for (const auto& other : others) {
+    if (!person.id.empty() && lower(other.id) == lower(person.id)) in.report().about(in.path_of("id"), "is here twice; each person needs their own id");
+    for (const auto& [chat, id] : person.identities)
+      if (const auto it = other.identities.find(chat); it != other.identities.end() && it->second == id)
+        in.report().about(in.path_of(chat), "belongs to " + other.id + " already; one person, one account");
+  }
+}
+
+}  // namespace
+
+void read_chats(Mapping& root, bot::Settings& out) {
+  out.slack.enabled = root.section("slack", [&](Mapping& in) {
+    auto& slack = out.slack;
+    in.text("command", slack.command);
+    if (slack.command.size() < 2 || slack.command[0] != '/' || !is_name(slack.command.substr(1)))
+      in.report().about(in.path_of("command"), "must be a slash and one word, for example /incident");
+    in.secret("bot_token", slack.bot_token, Need::required);
+    in.secret("signing_secret", slack.signing_secret, Need::required);
+    in.secret("app_token", slack.app_token);
+    in.url("api_url", slack.api_url, Need::optional);
+    with_slash(slack.api_url);
+    in.text("announce_channel", slack.announce_channel);
+  });
+  out.matrix.enabled = root.section("matrix", [&](Mapping& in) {
+    auto& matrix = out.matrix;
+    in.url("homeserver_url", matrix.homeserver_url, Need::required);
+    while (!matrix.homeserver_url.empty() && matrix.homeserver_url.back() == '/') matrix.homeserver_url.pop_back();
+    in.text("user_id", matrix.user_id, Need::required);
+    if (!matrix.user_id.empty() && !is_matrix_id(matrix.user_id, "@")) in.report().about(in.path_of("user_id"), "must look like @muster:example.org");
+    in.secret("access_token", matrix.access_token, Need::required);
+    in.text("announce_room", matrix.announce_room);
+    if (!matrix.announce_room.empty() && !is_matrix_id(matrix.announce_room, "#!"))
+      in.report().about(in.path_of("announce_room"), "must look like #incidents:example.org or !id:example.org");
+  });
+}
+
+void read_people(Mapping& root, bot::Settings& out) {
+  root.each("people", [&](Mapping& in) {
+    bot::Person person;
+    in.text("id", person.id, Need::required);
+    person.name = person.id;
+    in.text("name", person.name);
+    if (person.name.empty()) person.name = person.id;
+    if (person.name.size() > 200) in.report().about(in.path_of("name"), "is longer than 200 characters");
+    read_identity(in, "slack", person, is_slack_id, "must be a member id like U01ABCDEF (profile, \"Copy member ID\"), not a name");
+    read_identity(in, "matrix", person, [](const std::string& id) { return is_matrix_id(id, "@"); }, "must look like @alice:example.org");
+    in.url("webhook", person.webhook);
+    check_person(in, person, out.people);
+    out.people.push_back(std::move(person));
+  });
+}
+
+void read_paging(Mapping& root, bot::Settings& out) {
+  root.section("paging", [&](Mapping& in) {
+    in.secret("secret", out.paging.secret);
+    in.number("repeat", out.paging.repeat, 0, 20);
+    in.each("policy", [&](Mapping& one) {
+      bot::PolicyStep step;
+      one.texts("notify", step.notify);
+      if (!one.has("notify") || step.notify.empty()) one.report().at(one.line(), one.path_of("notify") + " must name at least one person");
+      check_unique(step.notify, one.path_of("notify"), one.report());
+      one.duration("wait", step.wait, bot::Millis{1}, bot::Millis{24 * 3600000});
+      out.paging.policy.push_back(std::move(step));
+    });
+  });
+}
+
+}  // namespace settings
