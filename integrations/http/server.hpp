@@ -52,6 +52,8 @@ class Stream {
   virtual bool alive() const = 0;
   /// Bytes queued and not yet taken by the socket.
   virtual std::size_t backlog() const = 0;
+  /// For answers made page by page: calls `next` once, from the server's thread, when less than 256 KiB waits; never when the client is gone.
+  virtual void when_drained(std::function<void()> next) { next(); }
 };
 
 /// One request's answer. Exactly one of respond/stream must be called; if an Exchange is dropped unanswered the client gets 500.
