@@ -28,7 +28,7 @@ TEST_CASE("Markdown: names with underscores read well raw") {
 }
 
 TEST_CASE("Markdown: hostile bytes") {
-  CHECK(escape_markdown(std::string("a\0b\u202Ec\xFF", 7) + "\xFF") == "abc\uFFFD\uFFFD");
+  CHECK(escape_markdown(std::string("a\0b\u202Ec\xFF", 8) + "\xFF") == "abc\uFFFD\uFFFD");
   CHECK(escape_markdown("x\r\n# y", true) == "x # y");
   CHECK(escape_markdown("x\r\n# y") == "x\n\\# y");
   CHECK(escape_markdown("@everyone <!channel>") == "@everyone &lt;!channel>");
