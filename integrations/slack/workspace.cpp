@@ -1,0 +1,39 @@
+#include "integrations/slack/workspace.hpp"
+
+namespace slack {
+namespace {
+constexpr std::size_t kRooms = 1000;
+}
+
+std::optional<Identity> Workspace::identity() const {
+  bot::Lock lock(mutex_);
+  return identity_;
+}
+
+void Workspace::learn(const Identity& identity) {
+  bot::Lock lock(mutex_);
+  identity_ = identity;
+}
+
+bool Workspace::is_ours(const std::string& team_id, const std::string& enterprise_id, const std::string& app_id) const {
+  bot::Lock lock(mutex_);
+  if (!identity_) return true;
+  const bool app_differs = !app_id.empty() && !identity_->app_id.empty() && app_id != identity_->app_id;
+  const bool same_team = !team_id.empty() && team_id == identity_->team_id;
+  const bool same_enterprise = identity_->whole_enterprise && !enterprise_id.empty() && enterprise_id == identity_->enterprise_id;
+  return !app_differs && (same_team || same_enterprise);
+}
+
+std::string Workspace::room(std::int64_t incident) const {
+  bot::Lock lock(mutex_);
+  const auto it = rooms_.find(incident);
+  return it == rooms_.end() ? "" : it->second;
+}
+
+void Workspace::remember_room(std::int64_t incident, const std::string& channel) {
+  bot::Lock lock(mutex_);
+  rooms_[incident] = channel;
+  if (rooms_.size() > kRooms) rooms_.erase(rooms_.begin());  // the oldest incident
+}
+
+}  // namespace slack
