@@ -4,6 +4,7 @@
 // Prints one JSON object. A tool, not part of the product: it may read clocks.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
