@@ -1,0 +1,17 @@
+// Settings: any bytes give settings or faults with words; a secret's value never shows in a fault.
+#include <cstdlib>
+#include <string>
+
+#include "integrations/settings/load.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string secret = "fuzz-secret-value-0123456789";
+  const settings::Outside outside{[&](const std::string& name) { return name == "SECRET" ? std::optional<std::string>(secret) : std::nullopt; },
+                                  [&](const std::string&) -> bot::Result<std::string> { return secret; }};
+  const auto loaded = settings::load_text(std::string(reinterpret_cast<const char*>(data), size), outside);
+  for (const auto& fault : loaded.faults) {
+    if (fault.message.empty()) std::abort();
+    if (fault.message.find(secret) != std::string::npos) std::abort();
+  }
+  return 0;
+}
