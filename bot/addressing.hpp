@@ -10,6 +10,9 @@ namespace bot {
 /// PublicUpdate goes to every status page named in the settings; PagePerson to each chat the person is known in and their webhook.
 std::vector<Message> address(const Outgoing& outgoing, const Incident& incident, const Context& context);
 
+/// Where a page can reach the person: chats they are known in, "webhook"; empty when nowhere.
+std::vector<std::string> page_channels(const Person& person, const Settings& settings);
+
 /// "INC-7" room name from the settings' template and the title: lower case, [a-z0-9-_], at most 80 characters.
 std::string room_name(const std::string& pattern, std::int64_t number, const std::string& title);
 

@@ -10,6 +10,16 @@ namespace bot {
 
 /// "role" column of a timeline line: "alert", "page", "declared", "role", "public", "note" …
 std::string kind_word(EntryKind kind);
+/// Who did it: a person's name, "token ci", "Alertmanager", "Muster".
+Span who(const Actor& actor);
+/// "slack" → "Slack", "statuspage:vendor" → "status page vendor".
+std::string integration_name(const std::string& integration);
+/// "investigating" → "Investigating"; "partial_outage" → "Partial outage".
+std::string state_name(const std::string& state);
+/// "SEV1".
+std::string severity_name(const std::string& severity);
+/// Person spans joined as "@a, @b and @c"; `notify` makes them mentions.
+Text people_named(const std::vector<std::string>& ids, bool notify = false);
 /// The sentence of one entry without time and kind, people as person spans: "@bob commander (claimed)".
 Text narrate(const Entry& entry, const People& people);
 /// Spans as plain text: persons as "@Name", rooms as "INC-7", links as "label (url)".
@@ -19,15 +29,22 @@ Card summary_card(const Incident& incident, Time now);
 /// Room topic, at most 250 characters.
 std::string topic(const Incident& incident, const People& people);
 /// The whole timeline as Markdown that reads well raw. Appends one line per entry; days are headed. Streams: call per page of entries.
+/// A corrected text is struck through in its place when the correction is known by then: from the same page, or from `expect`.
 class MarkdownTimeline {
  public:
   MarkdownTimeline(const Incident& incident, const People& people);
   std::string head() const;
+  /// Optional first pass over (any pages of) the timeline: remembers its corrections.
+  void expect(const std::vector<Entry>& entries);
   std::string lines(const std::vector<Entry>& entries);
+
  private:
+  struct Correction { std::string text; Actor actor; Time at{}; };
+  std::string line(const Entry& entry) const;
   const Incident& incident_;
   const People& people_;
   std::string day_;
+  std::map<std::int64_t, Correction> corrections_;  ///< by corrected entry; the newest wins
 };
 
 }  // namespace bot

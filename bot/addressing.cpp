@@ -1,0 +1,85 @@
+#include "bot/addressing.hpp"
+
+#include "bot/plain.hpp"
+
+namespace bot {
+namespace {
+
+using std::chrono::hours;
+
+/// A lane, its order among lanes, and how long its messages make sense.
+struct Way {
+  std::string integration, lane;
+  LaneClass lane_class = LaneClass::room;
+  std::string supersedes;
+  Millis lasts = hours{24};
+};
+
+Message message(Way way, const Outgoing& outgoing, const Context& context) {
+  Message m;
+  m.id = context.new_id();
+  m.incident = outgoing.incident;
+  m.integration = std::move(way.integration);
+  m.lane_class = way.lane_class;
+  m.lane = std::move(way.lane);
+  m.supersedes = std::move(way.supersedes);
+  m.content = outgoing.content;
+  m.created = context.now;
+  m.deadline = context.now + way.lasts;
+  return m;
+}
+
+bool has_announcements(const std::string& chat, const Settings& settings) {
+  if (chat == "slack") return !settings.slack.announce_channel.empty();
+  return chat == "matrix" && !settings.matrix.announce_room.empty();
+}
+
+Way room_way(const std::string& chat, const Outgoing& outgoing, const Incident& incident) {
+  const std::string base = chat + "/" + incident.name();
+  if (std::holds_alternative<SetTopic>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "topic", hours{24}};
+  if (!std::holds_alternative<EditSummary>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "", hours{24}};
+  // The last edit must come before the archiving, so it waits in the same line.
+  if (!incident.takes_changes()) return {chat, base + "/room", LaneClass::room, "summary", hours{1}};
+  return {chat, base + "/card", LaneClass::cosmetic, "summary", hours{1}};
+}
+
+}  // namespace
+
+std::vector<std::string> page_channels(const Person& person, const Settings& settings) {
+  std::vector<std::string> out;
+  for (auto& chat : settings.chats())
+    if (person.identities.count(chat) > 0) out.push_back(std::move(chat));
+  if (!person.webhook.empty()) out.push_back("webhook");
+  return out;
+}
+
+std::vector<Message> address(const Outgoing& outgoing, const Incident& incident, const Context& context) {
+  std::vector<Message> out;
+  const auto add = [&](Way way) {
+    if (outgoing.only.empty() || outgoing.only == way.integration) out.push_back(message(std::move(way), outgoing, context));
+  };
+  if (std::holds_alternative<PublicUpdate>(outgoing.content)) {
+    if (incident.is_private) return out;
+    for (const auto& page : context.settings.status_pages) {
+      const std::string integration = "statuspage:" + page.name;
+      add({integration, integration + "/" + incident.name(), LaneClass::public_update, "", hours{6}});
+    }
+    return out;
+  }
+  if (const auto* page = std::get_if<PagePerson>(&outgoing.content)) {
+    const auto person = context.people.find(page->person);
+    if (!person) return out;
+    for (const auto& channel : page_channels(*person, context.settings))
+      add({channel, channel == "webhook" ? "webhook/" + page->person : channel + "/page/" + page->person, LaneClass::page, "", hours{1}});
+    return out;
+  }
+  const bool announcement = std::holds_alternative<Announce>(outgoing.content);
+  if (announcement && incident.is_private) return out;
+  for (const auto& chat : context.settings.chats()) {
+    if (!announcement) add(room_way(chat, outgoing, incident));
+    else if (has_announcements(chat, context.settings)) add({chat, chat + "/announce", LaneClass::room, "", hours{24}});
+  }
+  return out;
+}
+
+}  // namespace bot

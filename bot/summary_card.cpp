@@ -1,0 +1,121 @@
+// The pinned card and the room's topic: an incident at a glance.
+#include <algorithm>
+
+#include "bot/narrate.hpp"
+#include "bot/plain.hpp"
+
+namespace bot {
+namespace {
+
+constexpr std::size_t kTopicLength = 250;
+
+bool ended(const Incident& incident) { return incident.phase == Phase::closed || incident.phase == Phase::cancelled; }
+
+/// What the card calls the moment: the status while it lasts, then how it ended.
+std::string state_of(const Incident& incident) { return ended(incident) ? state_name(to_string(incident.phase)) : state_name(incident.status); }
+
+std::string lasted(const Incident& incident, Time now) {
+  const Time from = incident.started.value_or(incident.declared);
+  const Time to = incident.resolved ? *incident.resolved : incident.closed.value_or(now);
+  return duration_text(std::chrono::duration_cast<Millis>(to - from));
+}
+
+Tone tone_of(const Incident& incident) {
+  if (ended(incident)) return Tone::neutral;
+  return incident.phase == Phase::resolved ? Tone::good : incident.status == "monitoring" ? Tone::warning : Tone::bad;
+}
+
+/// "Commander  @bob", with a claim button while nobody is.
+void add_role(Card& card, const Incident& incident, const std::string& role) {
+  const auto it = incident.roles.find(role);
+  const bool filled = it != incident.roles.end();
+  if (!filled && ended(incident)) return;
+  card.facts.push_back({state_name(role), filled ? Text{name_of(it->second)} : Text{strong("nobody yet")}});
+  if (!filled) card.buttons.push_back({"Claim " + role, "role " + role, role == "commander"});
+}
+
+void add_times(Card& card, const Incident& incident) {
+  Text text{when(iso8601(incident.started.value_or(incident.declared)))};
+  if (incident.started) {
+    text.push_back(plain(" ("));
+    if (incident.detected) text.insert(text.end(), {plain("detected "), when(iso8601(*incident.detected)), plain(", ")});
+    text.insert(text.end(), {plain("declared "), when(iso8601(incident.declared)), plain(")")});
+  }
+  card.facts.push_back({"Started", std::move(text)});
+  if (incident.resolved) card.facts.push_back({"Resolved", {when(iso8601(*incident.resolved))}});
+  if (incident.closed) card.facts.push_back({incident.phase == Phase::cancelled ? "Cancelled" : "Closed", {when(iso8601(*incident.closed))}});
+}
+
+const char* words_for(PageState state) {
+  switch (state) {
+    case PageState::pending: return "being sent";
+    case PageState::shown: return "shown";
+    case PageState::held: return "held";
+    case PageState::failed: return "failed";
+    case PageState::dropped: return "dropped";
+  }
+  std::abort();
+}
+
+void add_public(Card& card, const Incident& incident) {
+  const Publication& p = incident.publication;
+  if (p.state.empty()) return;
+  Text text{plain("\"" + state_name(p.state) + "\" since "), when(iso8601(p.updated_at.value_or(incident.updated)))};
+  for (const auto& [page, on] : p.pages) {
+    text.push_back(plain(", "));
+    if (on.link.empty()) text.push_back(plain(page));
+    else text.push_back(link(on.link, page));
+    const std::string state = std::string(" ") + words_for(on.state);
+    if (on.state == PageState::held || on.state == PageState::failed) text.push_back(strong(state));
+    else text.push_back(plain(state));
+  }
+  card.facts.push_back({"Public", std::move(text)});
+}
+
+void add_buttons(Card& card, const Incident& incident) {
+  const auto add = [&card](const char* label, const char* command) { card.buttons.push_back({label, command, false}); };
+  if (incident.phase == Phase::open) {
+    add("Update", "update");
+    add("Status", "status");
+    add("Severity", "severity");
+    add("Roles", "role");
+    add("Page", "page");
+  } else if (incident.phase == Phase::resolved) {
+    add("Close", "close");
+    add("Reopen", "reopen");
+  } else if (incident.phase == Phase::closed) {
+    add("Reopen", "reopen");
+  }
+  add("Timeline", "timeline");
+}
+
+}  // namespace
+
+Card summary_card(const Incident& incident, Time now) {
+  Card card;
+  card.tone = tone_of(incident);
+  card.title = {strong(incident.name()), plain("  "), strong(severity_name(incident.severity)), plain("  " + state_of(incident)),
+                plain("  " + lasted(incident, now))};
+  card.paragraphs.push_back({plain(incident.title)});
+  add_role(card, incident, "commander");
+  add_role(card, incident, "comms");
+  for (const auto& [role, person] : incident.roles)
+    if (role != "commander" && role != "comms") card.facts.push_back({state_name(role), {name_of(person)}});
+  if (!incident.impact.empty()) card.facts.push_back({"Impact", {plain(incident.impact)}});
+  add_times(card, incident);
+  if (incident.alerts_total > 0)
+    card.facts.push_back({"Alerts", {plain(std::to_string(incident.alerts_firing) + " firing of " + std::to_string(incident.alerts_total))}});
+  add_public(card, incident);
+  add_buttons(card, incident);
+  return card;
+}
+
+std::string topic(const Incident& incident, const People& people) {
+  std::string out = incident.name() + " " + severity_name(incident.severity) + " " + state_of(incident);
+  const auto it = incident.roles.find("commander");
+  if (it != incident.roles.end()) out += " | commander " + people.name_of(it->second);
+  else if (!ended(incident)) out += " | no commander yet";
+  return shorten(clean(out + " | " + incident.title, true), kTopicLength);
+}
+
+}  // namespace bot
