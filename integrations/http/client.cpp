@@ -1,0 +1,172 @@
+// cpprestsdk's http_client behind our port.
+// Known weaknesses of the library that this file works around or leaves:
+// - it sends a request again by itself when a kept connection turns out closed, also a POST that may have been carried out: so only
+//   repeatable methods use kept connections, every POST and PATCH gets a fresh one;
+// - it has no total deadline (its timer restarts with each byte): the caller's wait ends here and cancels;
+// - it follows redirects and sends Authorization along: off;
+// - a chunk of size -1 throws on its I/O thread: see cpprest_threads.hpp;
+// - LEFT: one huge chunk or endless headers of a hostile vendor are buffered until the deadline cuts them off, since its progress callback
+//   sees only whole chunks. Calls go only to hosts the operator configured.
+#include "integrations/http/client.hpp"
+
+#include <cpprest/http_client.h>
+
+#include <algorithm>
+#include <map>
+
+#include "bot/mutex.hpp"
+#include "integrations/http/cpprest_threads.hpp"
+
+namespace http {
+namespace {
+
+namespace rest = web::http;
+constexpr std::chrono::milliseconds kGrace{500};  ///< for a cancelled call to say how far it got
+constexpr std::size_t kKeptHosts = 64;
+
+struct TooLarge {};  ///< thrown through the library's progress callback to stop reading
+
+/// What one call and the library's threads share; outlives the call when the library is late.
+struct Waiting {
+  bot::Mutex mutex;
+  std::condition_variable done;
+  std::optional<CallResult> result GUARDED_BY(mutex);
+  std::atomic<bool> written{false};  ///< the request's header is on the wire
+  void finish(CallResult outcome) {
+    bot::Lock lock(mutex);
+    if (!result) result = std::move(outcome);
+    done.notify_all();
+  }
+  std::optional<CallResult> wait(bot::Millis most) {
+    bot::Lock lock(mutex);
+    done.wait_for(lock.native(), most, [&] { return result.has_value(); });
+    return result;
+  }
+};
+
+bool clean(const std::string& text) { return text.find_first_of(std::string("\r\n\0", 3)) == std::string::npos; }
+
+bool repeatable(const std::string& method) { return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE"; }
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return text;
+}
+
+rest::client::http_client_config config() {
+  rest::client::http_client_config out;
+  out.set_timeout(std::chrono::seconds(60));  // between two bytes; the deadline of the call is ours
+  out.set_max_redirects(0);
+  out.set_validate_certificates(true);
+  out.set_proxy(web::web_proxy(web::web_proxy::disabled));
+  return out;
+}
+
+rest::http_request request_of(const Call& call, const web::uri& uri, const std::shared_ptr<Waiting>& waiting) {
+  rest::http_request request(call.method);
+  request.set_request_uri(uri.resource());
+  bool agent = false;
+  for (const auto& [name, value] : call.headers) {
+    const std::string key = lower(name);
+    if (key == "host" || key == "content-length") continue;  // the library's own business; a Host of ours breaks its certificate check
+    agent = agent || key == "user-agent";
+    request.headers().add(name, value);
+  }
+  if (!agent) request.headers().add("User-Agent", "Muster/" MUSTER_VERSION);
+  if (!call.body.empty() || call.method == "POST" || call.method == "PUT" || call.method == "PATCH")
+    request.set_body(std::vector<unsigned char>(call.body.begin(), call.body.end()));
+  request.set_progress_handler([waiting, cap = call.answer_cap](rest::message_direction::direction direction, utility::size64_t bytes) {
+    waiting->written = true;
+    if (direction == rest::message_direction::download && bytes > cap) throw TooLarge{};
+  });
+  return request;
+}
+
+/// Whether a request may have reached the other side is told by `written`, not by the library's error codes, which mix causes.
+CallFailure failure_of(pplx::task<Answer>& task, const Waiting& waiting, std::size_t cap) {
+  const bool written = waiting.written;
+  try {
+    task.get();
+  } catch (const TooLarge&) {
+    return {true, "The answer was larger than " + std::to_string(cap >> 10) + " KiB and was not read."};
+  } catch (const std::exception& e) {
+    // A header that failed half-way may have arrived whole.
+    const std::string words = e.what();
+    return {written || words.find("write request") != std::string::npos, words.empty() ? "The call failed." : words};
+  } catch (...) {
+  }
+  return {written, "The call failed."};
+}
+
+Answer answer_of(const rest::http_response& response, const std::vector<unsigned char>& body) {
+  Answer out;
+  out.status = response.status_code();
+  for (const auto& [name, value] : response.headers()) out.headers.emplace_back(lower(name), value);
+  out.body.assign(body.begin(), body.end());
+  return out;
+}
+
+class CpprestClient final : public Client {
+ public:
+  CpprestClient() { start_cpprest_threads(); }
+  CallResult call(const Call& call) override;
+
+ private:
+  std::shared_ptr<rest::client::http_client> connection_to(const web::uri& uri, bool kept);
+  bot::Mutex mutex_;
+  std::map<std::string, std::shared_ptr<rest::client::http_client>> kept_ GUARDED_BY(mutex_);
+};
+
+std::shared_ptr<rest::client::http_client> CpprestClient::connection_to(const web::uri& uri, bool kept) {
+  const web::uri origin = uri.authority();
+  if (!kept) return std::make_shared<rest::client::http_client>(origin, config());
+  bot::Lock lock(mutex_);
+  if (kept_.size() >= kKeptHosts) kept_.clear();
+  auto& client = kept_[origin.to_string()];
+  if (!client) client = std::make_shared<rest::client::http_client>(origin, config());
+  return client;
+}
+
+CallResult CpprestClient::call(const Call& call) {
+  const bool headers_ok = std::all_of(call.headers.begin(), call.headers.end(), [](const auto& h) { return clean(h.first) && clean(h.second); });
+  if (!headers_ok || !clean(call.method) || !clean(call.url)) return CallFailure{false, "The call holds a line break where none may be."};
+  const auto waiting = std::make_shared<Waiting>();
+  pplx::cancellation_token_source cancel;
+  try {
+    const web::uri uri(call.url);
+    if ((uri.scheme() != "http" && uri.scheme() != "https") || uri.host().empty()) return CallFailure{false, "The address is not an http or https URL."};
+    const auto client = connection_to(uri, repeatable(call.method));
+    client->request(request_of(call, uri, waiting), cancel.get_token())
+        .then([cap = call.answer_cap](rest::http_response response) {
+          if (response.headers().content_length() > cap && !response.headers().has("transfer-encoding")) throw TooLarge{};
+          return response.extract_vector().then([response](std::vector<unsigned char> body) { return answer_of(response, body); });
+        })
+        .then([waiting, cap = call.answer_cap](pplx::task<Answer> task) {  // takes the task itself: no exception is left unobserved
+          try {
+            waiting->finish(task.get());
+          } catch (...) {
+            waiting->finish(failure_of(task, *waiting, cap));
+          }
+        });
+  } catch (const std::exception& e) {
+    return CallFailure{waiting->written, e.what()};
+  } catch (...) {
+    return CallFailure{waiting->written, "The call could not be made."};
+  }
+  if (auto result = waiting->wait(call.deadline)) {
+    if (const auto* failed = std::get_if<CallFailure>(&*result); failed && failed->maybe_done) cancel.cancel();
+    return std::move(*result);
+  }
+  cancel.cancel();
+  const auto late = waiting->wait(kGrace);
+  if (late && std::holds_alternative<Answer>(*late)) return *late;
+  const bool maybe = waiting->written || (late && std::get<CallFailure>(*late).maybe_done);
+  return CallFailure{maybe, "No answer within " + std::to_string(call.deadline.count()) + " ms."};
+}
+
+}  // namespace
+
+std::unique_ptr<Client> make_client() { return std::make_unique<CpprestClient>(); }
+
+}  // namespace http
