@@ -1,0 +1,284 @@
+#include "tests/support/fake_slack.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include <nlohmann/json.hpp>
+
+#include "integrations/http/signature.hpp"
+#include "tests/support/fake_slack_checks.hpp"
+#include "tests/support/fake_slack_methods.hpp"
+
+namespace support {
+namespace {
+
+using nlohmann::json;
+
+WireAnswer json_answer(const json& body) { return WireAnswer{200, body.dump(), {{"Content-Type", "application/json; charset=utf-8"}}}; }
+
+WireAnswer limited(int seconds) {
+  WireAnswer answer{429, R"({"ok":false,"error":"ratelimited"})", {{"Content-Type", "application/json"}}};
+  if (seconds > 0) answer.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return answer;
+}
+
+/// The answer of a fault that does no work.
+WireAnswer instead(const SlackFault& fault) {
+  WireAnswer answer;
+  switch (fault.kind) {
+    case SlackFault::Kind::refuse:
+      if (fault.status == 429) return limited(fault.retry_after);
+      answer.status = fault.status;
+      answer.body = "<html><body>Server Error</body></html>";
+      return answer;
+    case SlackFault::Kind::error: return json_answer({{"ok", false}, {"error", fault.error}});
+    case SlackFault::Kind::hang: answer.hang = true; return answer;
+    default: answer.close_before = true; return answer;
+  }
+}
+
+bool does_the_work(SlackFault::Kind kind) {
+  return kind != SlackFault::Kind::refuse && kind != SlackFault::Kind::error && kind != SlackFault::Kind::hang && kind != SlackFault::Kind::close_before_work;
+}
+
+/// The answer of a fault after the work.
+WireAnswer spoilt(WireAnswer answer, const SlackFault& fault) {
+  switch (fault.kind) {
+    case SlackFault::Kind::slow: answer.delay = fault.delay; break;
+    case SlackFault::Kind::close_mid_answer: answer.close_midway = true; break;
+    case SlackFault::Kind::hang_after_doing: answer.hang = true; break;
+    case SlackFault::Kind::garble: answer.body = "<html>ok</html>"; break;
+    case SlackFault::Kind::fail_after_doing:
+      if (!fault.error.empty()) return json_answer({{"ok", false}, {"error", fault.error}});
+      answer.status = fault.status;
+      answer.body = "<html>Server Error</html>";
+      break;
+    default: break;
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::string SlackMessage::op() const {
+  const json parsed = json::parse(metadata, nullptr, false);
+  return parsed.is_object() ? parsed.value("event_payload", json::object()).value("op", "") : "";
+}
+
+std::string SlackMessage::visible() const { return visible_text(blocks); }
+
+FakeSlack::FakeSlack(const bot::Clock* clock) : own_clock_(clock == nullptr ? bot::system_clock() : nullptr), clock_(clock == nullptr ? *own_clock_ : *clock) {
+  for (int i = 1; i <= 9; ++i) users_["U0" + std::to_string(i)] = false;
+  for (const char* id : {kAnnounce, "C0GENERAL"}) {
+    SlackChannel channel;
+    channel.id = id;
+    channel.name = id == std::string(kAnnounce) ? "incidents" : "general";
+    channel.creator = "U09";
+    channel.members = {"U09", kBot};
+    channels_[channel.id] = channel;
+  }
+  server_ = std::make_unique<LoopbackHttp>([this](const WireRequest& request) { return handle(request); });
+}
+
+FakeSlack::~FakeSlack() { server_->stop(); }
+
+std::string FakeSlack::url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + "/api/"; }
+
+bot::Time FakeSlack::now() const { return clock_.now(); }
+
+std::string FakeSlack::next_ts() {
+  last_micro_ = std::max(last_micro_ + 1, static_cast<std::int64_t>(now().time_since_epoch().count()) * 1000);
+  return std::to_string(last_micro_ / 1000000) + "." + std::to_string(1000000 + last_micro_ % 1000000).substr(1);
+}
+
+void FakeSlack::add_user(const std::string& id, bool disabled) {
+  std::lock_guard lock(mutex_);
+  users_[id] = disabled;
+}
+
+void FakeSlack::add_channel(SlackChannel channel) {
+  std::lock_guard lock(mutex_);
+  if (channel.id.empty()) channel.id = "C" + std::to_string(1000 + ++last_id_);
+  channels_[channel.id] = channel;
+}
+
+void FakeSlack::take_name(const std::string& name, bool archived) {
+  SlackChannel channel;
+  channel.name = name;
+  channel.creator = "U09";
+  channel.is_archived = archived;
+  channel.members = {"U09"};
+  add_channel(channel);
+}
+
+std::vector<SlackCall> FakeSlack::calls(const std::string& method) const {
+  std::lock_guard lock(mutex_);
+  std::vector<SlackCall> out;
+  for (const auto& call : calls_)
+    if (method.empty() || call.method == method) out.push_back(call);
+  return out;
+}
+
+std::vector<SlackChannel> FakeSlack::channels() const {
+  std::lock_guard lock(mutex_);
+  std::vector<SlackChannel> out;
+  for (const auto& [id, channel] : channels_)
+    if (!channel.is_im) out.push_back(channel);
+  return out;
+}
+
+std::optional<SlackChannel> FakeSlack::channel(const std::string& name_or_id) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, channel] : channels_)
+    if (id == name_or_id || (!channel.is_im && channel.name == name_or_id)) return channel;
+  return std::nullopt;
+}
+
+std::vector<SlackMessage> FakeSlack::messages(const std::string& channel_name_or_id) const {
+  const auto found = channel(channel_name_or_id);
+  std::lock_guard lock(mutex_);
+  std::vector<SlackMessage> out;
+  for (const auto& message : messages_)
+    if (found && message.channel == found->id) out.push_back(message);
+  return out;
+}
+
+std::vector<SlackMessage> FakeSlack::direct_messages(const std::string& user) const { return messages("D" + user); }
+
+std::vector<std::string> FakeSlack::complaints() const {
+  std::lock_guard lock(mutex_);
+  return complaints_;
+}
+
+std::set<std::string> FakeSlack::notified() const {
+  std::lock_guard lock(mutex_);
+  return notified_;
+}
+
+int FakeSlack::rate_limited() const {
+  std::lock_guard lock(mutex_);
+  return rate_limited_;
+}
+
+void FakeSlack::fault(SlackFault fault) {
+  std::lock_guard lock(mutex_);
+  faults_.push_back(std::move(fault));
+}
+
+void FakeSlack::slow(bot::Millis delay, const std::string& method, int times) { fault({SlackFault::Kind::slow, method, 200, 0, "", delay, times}); }
+void FakeSlack::refuse(int status, int retry_after, const std::string& method, int times) {
+  fault({SlackFault::Kind::refuse, method, status, retry_after, "", {}, times});
+}
+void FakeSlack::error(const std::string& word, const std::string& method, int times) { fault({SlackFault::Kind::error, method, 200, 0, word, {}, times}); }
+void FakeSlack::hang(const std::string& method, int times) { fault({SlackFault::Kind::hang, method, 200, 0, "", {}, times}); }
+void FakeSlack::close_mid_answer(const std::string& method, int times) { fault({SlackFault::Kind::close_mid_answer, method, 200, 0, "", {}, times}); }
+void FakeSlack::fail_after_doing(const std::string& method, int status, int times) {
+  fault({SlackFault::Kind::fail_after_doing, method, status, 0, "", {}, times});
+}
+
+void FakeSlack::heal() {
+  std::lock_guard lock(mutex_);
+  faults_.clear();
+}
+
+void FakeSlack::limit_posts(bool on) {
+  std::lock_guard lock(mutex_);
+  limit_posts_ = on;
+}
+
+void FakeSlack::stop() { server_->stop(); }
+
+bool FakeSlack::wait_until(const std::function<bool()>& holds, double seconds) const {
+  const auto clock = bot::system_clock();
+  const bot::Millis until = clock->monotonic() + bot::Millis{static_cast<std::int64_t>(seconds * 1000)};
+  while (!holds()) {
+    if (clock->monotonic() >= until) return false;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, bot::Millis{20});
+  }
+  return true;
+}
+
+std::optional<SlackFault> FakeSlack::next_fault(const std::string& method) {
+  for (auto it = faults_.begin(); it != faults_.end(); ++it) {
+    if (!it->method.empty() && it->method != method) continue;
+    SlackFault fault = *it;
+    if (it->times > 0 && --it->times == 0) faults_.erase(it);
+    return fault;
+  }
+  return std::nullopt;
+}
+
+bool FakeSlack::over_limit(const SlackCall& call) {
+  if (!limit_posts_ || call.method != "chat.postMessage") return false;
+  const auto channel = call.args.find("channel");
+  if (channel == call.args.end()) return false;
+  const auto last = last_post_.find(channel->second);
+  if (last != last_post_.end() && now() - last->second < bot::Millis{1000}) return true;
+  last_post_[channel->second] = now();
+  return false;
+}
+
+WireAnswer FakeSlack::work(SlackCall& call) {
+  const json answer = FakeSlackMethods(*this, call).run();
+  call.error = answer.value("error", "");
+  return json_answer(answer);
+}
+
+WireAnswer FakeSlack::handle(const WireRequest& request) {
+  std::lock_guard lock(mutex_);
+  SlackCall call;
+  call.method = request.target.rfind("/api/", 0) == 0 ? request.target.substr(5) : request.target;
+  http::Headers form;
+  const auto header = [&request](const char* name) { const auto it = request.headers.find(name); return it == request.headers.end() ? std::string() : it->second; };
+  if (request.target.find('?') != std::string::npos) complaints_.push_back(call.method + ": arguments in the query string");
+  if (header("content-type").rfind("application/x-www-form-urlencoded", 0) != 0) complaints_.push_back(call.method + ": not a form");
+  if (!http::parse_form(request.body, form)) complaints_.push_back(call.method + ": unreadable form");
+  for (const auto& [name, value] : form) call.args[name] = value;
+  WireAnswer answer;
+  const auto fault = next_fault(call.method);
+  if (request.method != "POST") answer = WireAnswer{405, "", {}};
+  else if (fault && !does_the_work(fault->kind)) answer = instead(*fault);
+  else if (header("authorization").empty()) answer = json_answer({{"ok", false}, {"error", call.error = "not_authed"}});
+  else if (header("authorization") != std::string("Bearer ") + kToken) answer = json_answer({{"ok", false}, {"error", call.error = "invalid_auth"}});
+  else if (over_limit(call)) ++rate_limited_, answer = limited(1);
+  else answer = work(call);
+  if (fault && does_the_work(fault->kind)) answer = spoilt(std::move(answer), *fault);
+  call.status = answer.status;
+  calls_.push_back(std::move(call));
+  changed_.notify_all();
+  return answer;
+}
+
+std::string form_body(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string body;
+  for (const auto& [name, value] : fields) body += (body.empty() ? "" : "&") + http::percent_encode(name) + "=" + http::percent_encode(value);
+  return body;
+}
+
+std::string slash_body(const SlashCommand& command) {
+  static std::atomic<int> last{0};
+  const std::string trigger = command.trigger_id.empty() ? "trigger." + std::to_string(++last) : command.trigger_id;
+  return form_body({{"token", "legacy"}, {"team_id", command.team}, {"team_domain", "test"}, {"channel_id", command.channel}, {"channel_name", "general"},
+                    {"user_id", command.user}, {"user_name", command.user_name}, {"command", "/incident"}, {"text", command.text},
+                    {"api_app_id", "A0MUSTER"}, {"is_enterprise_install", "false"},
+                    {"response_url", "https://hooks.slack.com/commands/T0TEST/1/x"}, {"trigger_id", trigger}});
+}
+
+http::Headers slack_sign(const std::string& body, bot::Time now, const std::string& secret) {
+  const std::string stamp = std::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  return {{"Content-Type", "application/x-www-form-urlencoded"},
+          {"X-Slack-Request-Timestamp", stamp},
+          {"X-Slack-Signature", "v0=" + http::hmac_sha256_hex(bot::Secret(secret), "v0:" + stamp + ":" + body)}};
+}
+
+http::CallResult post_command(http::Client& client, const std::string& muster_url, const SlashCommand& command) {
+  http::Call call;
+  call.method = "POST";
+  call.url = muster_url + "/slack/commands";
+  call.body = slash_body(command);
+  call.headers = slack_sign(call.body, bot::system_clock()->now());
+  return client.call(call);
+}
+
+}  // namespace support

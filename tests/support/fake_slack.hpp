@@ -1,0 +1,154 @@
+// Slack's Web API on loopback, as far as Muster uses it, with Slack's checks, errors, limits and bad days. Also Slack's side of slash commands.
+// Place: the Slack tests and the scenarios. Threads: any.
+// The checks are the documentation's: token in the header, form bodies, names, lengths, membership, block limits, metadata's form.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bot/env.hpp"
+#include "integrations/http/client.hpp"
+#include "tests/support/loopback_http.hpp"
+
+namespace support {
+
+using Form = std::map<std::string, std::string>;
+
+struct SlackFault {
+  enum class Kind {
+    slow,              ///< does the work, answers after `delay`
+    refuse,            ///< answers `status` (429 with Retry-After, 500 …) without doing the work
+    error,             ///< answers {"ok":false,"error":`error`} without doing the work
+    hang,              ///< neither works nor answers
+    close_before_work, ///< closes without a byte, nothing done
+    close_mid_answer,  ///< does the work, closes after half of the answer
+    fail_after_doing,  ///< does the work, answers `status`, or `error` when one is set
+    hang_after_doing,  ///< does the work, never answers
+    garble,            ///< does the work, answers 200 with HTML
+  };
+  Kind kind = Kind::refuse;
+  std::string method;       ///< "" = any method
+  int status = 500;
+  int retry_after = 0;      ///< seconds; 0 = no header
+  std::string error;
+  bot::Millis delay{3000};
+  int times = 1;            ///< -1 = until heal()
+};
+
+struct SlackMessage {
+  std::string channel, ts, user, text, blocks, metadata;
+  int edits = 0;
+  std::string op() const;       ///< metadata.event_payload.op, or ""
+  std::string visible() const;  ///< what a reader sees of the blocks
+};
+
+struct SlackChannel {
+  std::string id, name, topic, creator;
+  std::int64_t created = 0;
+  bool is_private = false, is_archived = false, is_im = false;
+  std::set<std::string> members;
+  std::vector<std::string> pins;  ///< ts
+};
+
+struct SlackCall {
+  std::string method;
+  Form args;
+  int status = 200;
+  std::string error;  ///< Slack's word; "" = ok, or a fault answered
+};
+
+class FakeSlack {
+ public:
+  static constexpr const char* kToken = "xoxb-test-token-0123456789";
+  static constexpr const char* kSigningSecret = "8f742231b10e8888abcd99yyyzzz85a5";
+  static constexpr const char* kBot = "UMUSTER";
+  static constexpr const char* kTeam = "T0TEST";
+  static constexpr const char* kAnnounce = "C0INCIDENTS";
+
+  /// `clock` gives created and ts; nullptr: the system's.
+  explicit FakeSlack(const bot::Clock* clock = nullptr);
+  ~FakeSlack();
+  std::string url() const;  ///< "http://127.0.0.1:<port>/api/", for api_url
+
+  // ---- what there is ----
+  void add_user(const std::string& id, bool disabled = false);     ///< U01…U09 are there from the start
+  void add_channel(SlackChannel channel);                          ///< as if somebody else had made it
+  void take_name(const std::string& name, bool archived = true);   ///< a channel of somebody else that holds the name
+
+  std::vector<SlackCall> calls(const std::string& method = "") const;
+  std::vector<SlackChannel> channels() const;                      ///< without direct messages
+  std::optional<SlackChannel> channel(const std::string& name_or_id) const;
+  std::vector<SlackMessage> messages(const std::string& channel_name_or_id) const;  ///< oldest first
+  std::vector<SlackMessage> direct_messages(const std::string& user) const;
+  /// Calls whose shape Slack would refuse, as "chat.postMessage: blocks: header text". A good sender makes none.
+  std::vector<std::string> complaints() const;
+  /// Live mentions in everything posted or edited so far: "!channel", "@U01" …
+  std::set<std::string> notified() const;
+  int rate_limited() const;                                        ///< how often the limits answered 429
+
+  // ---- bad days ----
+  void fault(SlackFault fault);  ///< faults for one method queue up; the first that fits is used
+  void slow(bot::Millis delay, const std::string& method = "", int times = -1);
+  void refuse(int status, int retry_after, const std::string& method = "", int times = 1);
+  void error(const std::string& word, const std::string& method = "", int times = 1);
+  void hang(const std::string& method = "", int times = 1);
+  void close_mid_answer(const std::string& method = "", int times = 1);
+  void fail_after_doing(const std::string& method = "", int status = 500, int times = 1);
+  void heal();
+  /// One message per second and channel, as Slack promises; off by default.
+  void limit_posts(bool on);
+  /// Closes the port: connections are refused from now on.
+  void stop();
+
+  /// Polls until `holds` or `seconds` passed.
+  bool wait_until(const std::function<bool()>& holds, double seconds = 20) const;
+
+ private:
+  friend class FakeSlackMethods;
+  WireAnswer handle(const WireRequest& request);
+  WireAnswer work(SlackCall& call);
+  std::optional<SlackFault> next_fault(const std::string& method);
+  bool over_limit(const SlackCall& call);
+  bot::Time now() const;
+  std::string next_ts();
+
+  std::unique_ptr<bot::Clock> own_clock_;
+  const bot::Clock& clock_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::map<std::string, SlackChannel> channels_;  ///< by id
+  std::map<std::string, bool> users_;             ///< id → disabled
+  std::vector<SlackMessage> messages_;
+  std::vector<SlackCall> calls_;
+  std::vector<std::string> complaints_;
+  std::set<std::string> notified_;
+  std::deque<SlackFault> faults_;
+  std::map<std::string, bot::Time> last_post_;
+  bool limit_posts_ = false;
+  int rate_limited_ = 0;
+  int last_id_ = 0;
+  std::int64_t last_micro_ = 0;
+  std::unique_ptr<LoopbackHttp> server_;  // last: its threads use the rest
+};
+
+/// Slack's side of a slash command.
+struct SlashCommand {
+  std::string text;
+  std::string user = "U01", user_name = "alice", channel = "C0GENERAL", trigger_id;  ///< "" = a new one each time
+  std::string team = FakeSlack::kTeam;
+};
+std::string form_body(const std::vector<std::pair<std::string, std::string>>& fields);
+std::string slash_body(const SlashCommand& command);
+/// The two signature headers and a form Content-Type for `body`.
+http::Headers slack_sign(const std::string& body, bot::Time now, const std::string& secret = FakeSlack::kSigningSecret);
+/// Posts a signed command to `<muster_url>/slack/commands` now.
+http::CallResult post_command(http::Client& client, const std::string& muster_url, const SlashCommand& command);
+
+}  // namespace support
