@@ -127,6 +127,7 @@ class Builder : public YAML::EventHandler {
       into.key_line = node.line;
     } else {
       into.has_key = false;
+      if (node.kind == Kind::none) node.line = into.key_line;  // the library puts an absent value where the next token is
       add(into.node, {std::move(into.key), into.key_line, std::move(node)});
     }
   }

@@ -77,7 +77,7 @@ Loaded load_text(const std::string& yaml, const Outside& outside) {
   root.finish();
   check_together(out.settings, outside, report);
   const bot::Settings& s = out.settings;
-  if (!s.console_enabled && s.api_tokens.empty() && s.chats().empty() && s.alerts.empty())
+  if (report.faults().empty() && !s.console_enabled && s.api_tokens.empty() && s.chats().empty() && s.alerts.empty())
     report.at(0, "nothing is switched on: add at least one of console, api, slack, matrix or alerts, for example \"console: {enabled: true}\"");
   out.faults = in_order(std::move(report.faults()));
   return out;

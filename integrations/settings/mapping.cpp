@@ -44,7 +44,8 @@ int Report::line_of(const std::string& path) const {
 
 Mapping::Mapping(const Node& node, int line, std::string path, Report& report) : node_(node), line_(line), path_(std::move(path)), report_(report) {
   if (!path_.empty()) report_.remember(path_, line_);
-  if (node_.kind != Kind::map && node_.kind != Kind::none)
+  wrong_kind_ = node_.kind != Kind::map && node_.kind != Kind::none;
+  if (wrong_kind_)
     report_.at(line_, (path_.empty() ? std::string("the file") : path_) + " must be a mapping of keys to values, not " + kind_word(node_.kind));
 }
 
@@ -58,7 +59,7 @@ const Member* Mapping::find(const std::string& key) {
 const Node* Mapping::required(const std::string& key, Need need) {
   const Member* member = find(key);
   if (member == nullptr) {
-    if (need == Need::required) report_.at(line_, path_of(key) + " is missing");
+    if (need == Need::required && !wrong_kind_) report_.at(line_, path_of(key) + " is missing");
     return nullptr;
   }
   report_.remember(path_of(key), member->line);

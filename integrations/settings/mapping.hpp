@@ -79,6 +79,7 @@ class Mapping {
   Report& report_;
   std::vector<std::string> known_;
   bool ignore_rest_ = false;
+  bool wrong_kind_ = false;
 };
 
 /// How a value may appear in a message: quoted and shortened, or not at all when it came from outside.
