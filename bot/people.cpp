@@ -43,7 +43,9 @@ std::optional<Person> People::find(const std::string& id) const {
 
 std::optional<Person> People::by_identity(const std::string& integration, const std::string& external_id) const {
   Lock lock(mutex_);
-  if (const auto own = by_id_.find(external_id); integration == "console" && own != by_id_.end()) return own->second;
+  // The console's sign-in and a page's link prove the person's own id.
+  const bool own_id = integration == "console" || integration == "link";
+  if (const auto own = by_id_.find(external_id); own_id && own != by_id_.end()) return own->second;
   const auto it = ids_.find({integration, external_id});
   return it == ids_.end() ? std::nullopt : std::optional<Person>(by_id_.at(it->second));
 }

@@ -23,7 +23,7 @@ enum class RequestClass { human = 0, paging = 1, alert = 2, housekeeping = 3 };
 struct Caller {
   ActorKind kind = ActorKind::person;
   std::string integration;   ///< also the entry's source: "slack", "console", "api", "alertmanager", "muster"
-  std::string external_id;   ///< Slack user id …; for the console and page links the person id itself (integration "console")
+  std::string external_id;   ///< Slack user id …; for the console and page links the person id itself (integrations "console", "link")
   std::string display_name;  ///< what the chat calls them; used for people not yet known
   Scopes scopes;             ///< tokens only
 };
