@@ -140,7 +140,12 @@ void Connection::read() {
     reading_ = false;
     if (state_ == State::lingering) return ec ? close() : drain_unread();  // answered 408 meanwhile
     if (state_ != State::header && state_ != State::body) return;
-    if (ec) return close();
+    if (ec) {
+      const bool half = state_ == State::body || header_bytes_ > 0 || begin_ != end_;
+      if (ec != boost::asio::error::eof || !half) return close();
+      keep_alive_ = false;
+      return send(Response::problem(400, "The request ended in the middle."));
+    }
     end_ += n;
     run();
   });
@@ -223,6 +228,11 @@ void Connection::time_out() {
     if ((state_ == State::header && said_something) || state_ == State::body) {
       keep_alive_ = false;
       return send(Response::problem(408, "The request did not arrive in time."));
+    }
+    if (state_ == State::writing || state_ == State::streaming) {
+      // Nobody reads: an ordinary close would leave the rest in the kernel until that changes.
+      boost::system::error_code ec;
+      socket_.set_option(boost::asio::socket_base::linger(true, 0), ec);
     }
     close();
   });

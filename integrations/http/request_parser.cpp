@@ -3,6 +3,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace http {
 
@@ -10,7 +11,8 @@ namespace beast = boost::beast;
 
 RequestParser::RequestParser(Request& request, std::size_t header_limit) : request_(request), header_limit_(header_limit) {
   this->header_limit(static_cast<std::uint32_t>(header_limit));
-  this->body_limit(boost::none);  // ours depends on the route and is set once the header is known
+  // Ours depends on the route and is set once the header is known. Not boost::none: Boost 1.74 then refuses every length.
+  this->body_limit(std::numeric_limits<std::uint64_t>::max());
 }
 
 void RequestParser::on_request_impl(beast::http::verb, Text method, Text target, int version, Fault&) {
