@@ -1,0 +1,181 @@
+#include <catch2/catch.hpp>
+
+#include "tests/integrations/slack/outside.hpp"
+
+using namespace slack_tests;
+
+TEST_CASE("The card is posted, pinned once and edited in place") {
+  Outside o;
+  REQUIRE(as<bot::Accepted>(o.send(bot::OpenRoom{"inc-7-checkout", "", false})));
+  const auto post = o.message(bot::PostSummary{});
+  REQUIRE(as<bot::Accepted>(o.send(post)));
+  const auto posted = o.vendor.messages("inc-7-checkout");
+  REQUIRE(posted.size() == 1);
+  CHECK(o.reference("summary") == posted[0].ts);
+  CHECK(posted[0].op() == post.id);
+  CHECK(posted[0].visible().find("checkout returns 500") != std::string::npos);
+
+  REQUIRE(as<bot::Accepted>(o.send(bot::PinSummary{})));
+  REQUIRE(as<bot::Accepted>(o.send(bot::PinSummary{})));
+  CHECK(o.vendor.channel("inc-7-checkout")->pins == std::vector<std::string>{posted[0].ts});
+
+  o.incident.title = "card payments fail";
+  REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  const auto edited = o.vendor.messages("inc-7-checkout");
+  REQUIRE(edited.size() == 1);
+  CHECK(edited[0].edits == 1);
+  CHECK(edited[0].op() == post.id);
+  CHECK(edited[0].visible().find("card payments fail") != std::string::npos);
+  CHECK(o.vendor.complaints().empty());
+}
+
+TEST_CASE("An edit waits for its card without counting, and is not owed to an archived room") {
+  Outside o;
+  const auto edit = o.message(bot::EditSummary{});
+  const auto early = o.send(edit);
+  REQUIRE(as<bot::NotSent>(early));
+  CHECK_FALSE(as<bot::NotSent>(early)->counts);
+  CHECK(as<bot::NotSent>(early)->after == bot::Millis{1000});
+  o.env.advance(bot::Millis{120000});
+  CHECK(as<bot::NotSent>(o.send(edit))->after == bot::Millis{15000});
+  CHECK(o.vendor.calls("chat.update").empty());
+  o.open_room();
+  o.send(bot::ArchiveRoom{});
+  CHECK(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  Outside closed;
+  closed.incident.phase = bot::Phase::cancelled;
+  CHECK(as<bot::Accepted>(closed.send(bot::EditSummary{})));
+}
+
+TEST_CASE("What is said goes into the room with its mark and unfurls nothing") {
+  Outside o;
+  o.open_room();
+  const auto message = o.message(bot::Say{card("<!channel> is *text*")});
+  REQUIRE(as<bot::Accepted>(o.send(message)));
+  const auto said = o.vendor.messages("inc-7-checkout").back();
+  CHECK(said.op() == message.id);
+  CHECK(said.text == "&lt;!channel&gt; is *text*");
+  CHECK(o.vendor.notified().empty());
+  CHECK(o.vendor.complaints().empty());
+}
+
+TEST_CASE("Announcements go to their channel, which a public one is joined for") {
+  Outside o;
+  REQUIRE(as<bot::Accepted>(o.send(bot::Announce{card("INC-7 SEV1")})));
+  CHECK(o.vendor.messages(support::FakeSlack::kAnnounce).size() == 1);
+  o.vendor.add_channel({"CNEWS", "news", "", "U09", 1, false, false, false, {"U09"}, {}});
+  o.settings.slack.announce_channel = "CNEWS";
+  REQUIRE(as<bot::Accepted>(o.send(bot::Announce{card("INC-7 SEV1")})));
+  CHECK(o.vendor.messages("news").size() == 1);
+  o.settings.slack.announce_channel = "";
+  CHECK(as<bot::Refused>(o.send(bot::Announce{card("INC-7 SEV1")})));
+}
+
+TEST_CASE("A room is named by its channel wherever it is known") {
+  Outside o;
+  o.open_room();
+  bot::Card c = card("INC-7");
+  c.title.push_back(bot::room_of(7));
+  REQUIRE(as<bot::Accepted>(o.send(bot::Announce{c})));
+  CHECK(o.vendor.messages(support::FakeSlack::kAnnounce).back().text == "INC-7<#" + o.reference("room") + ">");
+}
+
+TEST_CASE("A page is a direct message that says what happened and how to acknowledge") {
+  Outside o;
+  o.open_room();
+  const auto message = o.message(bot::PagePerson{"p1", "bob", 1, "checkout <b> returns 500", "sev1", "5 % fail", "/ack/token"});
+  REQUIRE(as<bot::Accepted>(o.send(message)));
+  const auto pages = o.vendor.direct_messages("U02");
+  REQUIRE(pages.size() == 1);
+  CHECK(pages[0].op() == message.id);
+  const std::string seen = pages[0].visible();
+  CHECK(seen.find("You are paged for INC-7 SEV1: checkout <b> returns 500") != std::string::npos);
+  CHECK(seen.find("5 % fail") != std::string::npos);
+  CHECK(seen.find("`/incident INC-7 ack`") != std::string::npos);
+  CHECK(seen.find("<https://muster.example.org/ack/token|acknowledge in the browser>") != std::string::npos);
+  CHECK(pages[0].blocks.find(R"("value":"INC-7 ack")") != std::string::npos);
+  CHECK(o.sender->repeat_policy(message.content) == bot::RepeatPolicy::harmless);
+}
+
+TEST_CASE("A page to somebody Slack does not know is refused with the way out") {
+  Outside o;
+  const auto result = o.send(bot::PagePerson{"p1", "carol", 1, "x", "sev1", "", ""});
+  REQUIRE(as<bot::Refused>(result));
+  CHECK(as<bot::Refused>(result)->reason == "Carol is not known in Slack: add people.slack in the settings.");
+  o.vendor.add_user("U02", true);
+  CHECK(as<bot::Refused>(o.send(bot::PagePerson{"p1", "bob", 1, "x", "sev1", "", ""})));
+}
+
+TEST_CASE("A public update does not concern Slack") {
+  Outside o;
+  CHECK(as<bot::Refused>(o.send(bot::PublicUpdate{})));
+  CHECK(o.vendor.calls("chat.postMessage").empty());
+}
+
+TEST_CASE("A post of unknown outcome is found by its mark, whatever spoilt the answer") {
+  using Kind = support::SlackFault::Kind;
+  for (const Kind kind : {Kind::fail_after_doing, Kind::close_mid_answer, Kind::garble, Kind::hang_after_doing}) {
+    Outside o;
+    o.open_room();
+    o.restart(bot::Millis{400});
+    support::SlackFault fault;
+    fault.kind = kind;
+    fault.method = "chat.postMessage";
+    o.vendor.fault(fault);
+    const auto message = o.message(bot::PostSummary{});
+    REQUIRE(as<bot::Doubtful>(o.send(message)));
+    o.restart();
+    o.env.advance(bot::Millis{3000});
+    o.references.pop_back();  // the summary of this attempt is not known
+    REQUIRE(as<bot::Accepted>(o.find(message)));
+    CHECK(o.reference("summary") == o.vendor.messages("inc-7-checkout").back().ts);
+  }
+}
+
+TEST_CASE("A post that never arrived is missed, and a page and an announcement are looked for where they went") {
+  Outside o;
+  o.open_room();
+  o.vendor.fault({support::SlackFault::Kind::close_before_work, "chat.postMessage"});
+  const auto lost = o.message(bot::Say{card("lost")});
+  REQUIRE(as<bot::Doubtful>(o.send(lost)));
+  CHECK(as<bot::Missing>(o.find(lost)));
+  const auto page = o.message(bot::PagePerson{"p1", "bob", 1, "x", "sev1", "", ""});
+  CHECK(as<bot::Missing>(o.find(page)));
+  REQUIRE(as<bot::Accepted>(o.send(page)));
+  CHECK(as<bot::Accepted>(o.find(page)));
+  const auto announcement = o.message(bot::Announce{card("x")});
+  CHECK(as<bot::Missing>(o.find(announcement)));
+  REQUIRE(as<bot::Accepted>(o.send(announcement)));
+  CHECK(as<bot::Accepted>(o.find(announcement)));
+  CHECK(as<bot::Missing>(o.find(o.message(bot::EditSummary{}))));
+}
+
+TEST_CASE("Looking for a post reads further pages and nothing from before the attempt") {
+  Outside o;
+  o.open_room();
+  const auto old = o.message(bot::Say{card("old")});
+  REQUIRE(as<bot::Accepted>(o.send(old)));
+  const auto target = o.message(bot::Say{card("target")});
+  REQUIRE(as<bot::Accepted>(o.send(target)));
+  for (int i = 0; i < 250; ++i) {
+    o.env.advance(bot::Millis{1000});
+    REQUIRE(as<bot::Accepted>(o.send(bot::Say{card("chatter")})));
+  }
+  CHECK(as<bot::Accepted>(o.find(target)));
+  CHECK(o.vendor.calls("conversations.history").size() == 2);
+  auto later = old;
+  later.created = o.env.clock.now();
+  CHECK(as<bot::Missing>(o.find(later)));
+}
+
+TEST_CASE("A look into the history that fails is no look") {
+  Outside o;
+  o.open_room();
+  const auto message = o.message(bot::Say{card("x")});
+  o.vendor.refuse(429, 5, "conversations.history");
+  CHECK(as<bot::CannotLook>(o.find(message)));
+  CHECK(as<bot::CannotLook>(o.find(message)));
+  CHECK(o.vendor.calls("conversations.history").size() == 1);
+  o.env.advance(bot::Millis{5000});
+  CHECK(as<bot::Missing>(o.find(message)));
+}
