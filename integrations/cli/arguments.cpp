@@ -1,0 +1,108 @@
+#include "integrations/cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <sstream>
+
+#include "bot/incident.hpp"
+#include "integrations/cli/version.hpp"
+
+namespace cli {
+namespace {
+
+constexpr const char* kFooter =
+    "\nThe first steps:\n"
+    "  muster serve                            runs on the defaults: SQLite in data/, console, built-in status page\n"
+    "  muster check-config --config FILE       every fault of a settings file at once\n"
+    "  muster serve --config FILE\n";
+
+std::string version_text() { return std::string("muster ") + kVersion + "\n"; }
+
+/// What the options write into while the library parses.
+struct Words {
+  std::string config, incident, format = "md", file, name;
+};
+
+void add_config(CLI::App& verb, Words& words, bool required = false) {
+  auto* option = verb.add_option("-c,--config", words.config, required ? "the settings file" : "the settings file; without it the embedded defaults");
+  option->type_name("FILE");
+  if (required) option->required();
+}
+
+CLI::App* add_verb(CLI::App& app, const char* name, const char* words) { return app.add_subcommand(name, words); }
+
+void describe(CLI::App& app, Words& words) {
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  app.failure_message([](const CLI::App*, const CLI::Error& e) { return std::string("muster: ") + e.what() + "\nSee muster --help.\n"; });
+  app.set_version_flag("--version", version_text(), "prints the version");
+  add_config(*add_verb(app, "serve", "runs Muster until it is told to stop (SIGTERM or Ctrl-C: finishes what is under way, then ends with 0)"), words);
+  add_config(*add_verb(app, "check-config", "tells every fault of a settings file with its line; ends with 1 if there is any"), words, true);
+
+  auto* timeline = add_verb(app, "timeline", "prints the timeline of one incident");
+  timeline->add_option("incident", words.incident, "its name, for example INC-1")->type_name("INC-N")->required();
+  timeline->add_option("--format", words.format, "md: Markdown that reads well as it is; json: every field")->type_name("md|json")->check(CLI::IsMember({"md", "json"}));
+  add_config(*timeline, words);
+
+  auto* backup = add_verb(app, "backup", "copies the database to a file, also while Muster runs, and checks the copy");
+  backup->add_option("file", words.file, "where the copy goes")->type_name("FILE")->required();
+  add_config(*backup, words);
+
+  auto* invite = add_verb(app, "invite", "makes a one-time link with which a person signs in to the console; an unknown name becomes a new person");
+  invite->add_option("name", words.name, "the person's id or name")->type_name("NAME")->required();
+  add_config(*invite, words);
+
+  add_config(*add_verb(app, "verify", "checks the hash chain of every timeline and that each incident is what its timeline says; ends with 1 on damage"), words);
+  add_verb(app, "version", "prints the version");
+}
+
+Print usage(std::string words) { return {kUsage, "", "muster: " + std::move(words) + "\nSee muster --help.\n"}; }
+
+Parsed chosen(const CLI::App& app, const Words& words) {
+  const std::string verb = app.get_subcommands().front()->get_name();
+  if (verb == "serve") return Serve{words.config};
+  if (verb == "check-config") return CheckConfig{words.config};
+  if (verb == "backup") return Backup{words.config, words.file};
+  if (verb == "invite") return Invite{words.config, words.name};
+  if (verb == "verify") return Verify{words.config};
+  if (verb == "version") return Print{kDone, version_text(), ""};
+  const auto number = bot::incident_number(words.incident);
+  if (!number) return usage("\"" + words.incident + "\" is not an incident. Write it like INC-1: muster timeline INC-1");
+  return Timeline{words.config, *number, words.format == "json"};
+}
+
+bool known(CLI::App& app, const std::string& verb) {
+  const auto verbs = app.get_subcommands([](CLI::App*) { return true; });
+  return std::any_of(verbs.begin(), verbs.end(), [&](const CLI::App* one) { return one->get_name() == verb; });
+}
+
+}  // namespace
+
+Parsed parse(int argc, const char* const* argv) {
+  Words words;
+  CLI::App app("Muster, a self-hosted incident coordination bot.", "muster");
+  try {
+    describe(app, words);
+    if (argc < 2) return Print{kUsage, "", app.help()};
+    const std::string first = argv[1];
+    if (!first.empty() && first[0] != '-' && !known(app, first)) return usage("there is no command \"" + first + "\".");
+    app.parse(argc, argv);
+    return chosen(app, words);
+  } catch (const CLI::ParseError& e) {
+    std::ostringstream out, error;
+    const int code = app.exit(e, out, error);
+    return Print{code == 0 ? kDone : kUsage, out.str(), error.str()};
+  } catch (const std::exception&) {  // the library's own misuse errors
+    return usage("these arguments cannot be read.");
+  }
+}
+
+std::string config_report(const std::string& file, const std::vector<std::pair<int, std::string>>& faults) {
+  std::string out;
+  for (const auto& [line, message] : faults) out += file + ":" + (line > 0 ? std::to_string(line) + ": " : " ") + message + "\n";
+  if (faults.empty()) return file + ": no faults\n";
+  return out + (faults.size() == 1 ? "1 fault\n" : std::to_string(faults.size()) + " faults\n");
+}
+
+}  // namespace cli
