@@ -140,8 +140,7 @@ bot::SendResult Relay::write(const std::string& remote, const bot::PublicUpdate&
   const auto& answer = std::get<http::Answer>(result);
   if (answer.status < 200 || answer.status > 299) return outcome(answer, remote);
   if (const auto written = read_incident(answer.body)) return accepted(*written, context.incident.number);
-  if (!create) return bot::Accepted{{bot::Reference{context.incident.number, integration_, kReference, remote}}, {}};
-  return bot::Doubtful{"Statuspage took the update but its answer could not be read."};
+  return bot::Doubtful{"Statuspage seemed to take the update, but its answer could not be read."};  // or a proxy answered in its place
 }
 
 /// Any answer but 2xx.

@@ -37,7 +37,7 @@ void add_banner(Html& h, const Page& page) {
     const auto newest = *std::max_element(open.begin(), open.end(), [](const auto* a, const auto* b) { return a->updated() < b->updated(); });
     h.text("Our last word was at ");
     add_time(h, newest->updated(), moment_text(newest->updated(), page.generated));
-    h.text(". The next one appears here by itself, as soon as we know more.");
+    h.text(". The next one appears here as soon as we know more.");
   }
   h.close().close().close();
 }
@@ -62,6 +62,9 @@ void add_open(Html& h, const Page& page) {
   for (const auto* i : open) {
     h.open("article", {{"class", std::string("incident s-") + to_string(face_of(*i))}});
     h.open("h3").element("a", i->title, {{"href", incident_path(*i)}}).close();
+    h.open("p", {{"class", "when"}});
+    add_span(h, *i);
+    h.close();
     add_affected(h, page, *i);
     add_update(h, i->newest(), moment_text(i->updated(), page.generated), false);
     if (i->updates.size() > 1) {

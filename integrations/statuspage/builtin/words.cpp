@@ -91,12 +91,12 @@ Headline headline(const Page& page) {
   for (const auto& c : page.components) worst = std::max(worst, page.state_of(c.id));
   std::vector<std::string> names;
   bot::Time since = bot::Time::max();
-  std::size_t others = 0;
+  std::vector<std::string> others;
   for (const auto& c : page.components) {
     const ComponentState state = page.state_of(c.id);
     if (state == ComponentState::operational) continue;
     if (state == worst) names.push_back(c.name);
-    else ++others;
+    else others.push_back(c.name);
   }
   for (const auto* i : open) {
     const bool concerned = std::any_of(i->components.begin(), i->components.end(), [&](const auto& c) { return c.second == worst; });
@@ -107,7 +107,7 @@ Headline headline(const Page& page) {
     if (watching) return {"Working again, and we are watching it. The problem began at ", since, ".", ComponentState::operational};
     return {"It is not you: we are working on a problem since ", since, ".", ComponentState::degraded_performance};
   }
-  const std::string also = others == 0 ? "." : others == 1 ? "; one more is affected." : "; " + std::to_string(others) + " more are affected.";
+  const std::string also = others.empty() ? "." : "; " + join_names(others) + (others.size() == 1 ? " is affected too." : " are affected too.");
   const std::string lead = worst == ComponentState::under_maintenance ? "" : "It is not you: ";
   return {lead + join_names(names) + predicate(worst, names.size()) + " since ", since, also, worst};
 }
