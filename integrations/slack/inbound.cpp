@@ -5,6 +5,7 @@
 #include "integrations/codec/codec.hpp"
 #include "integrations/http/signature.hpp"
 #include "integrations/slack/answer_in_time.hpp"
+#include "integrations/slack/identity_lookup.hpp"
 #include "integrations/slack/mrkdwn.hpp"
 #include "integrations/slack/render.hpp"
 #include "integrations/slack/response_url.hpp"
@@ -71,7 +72,8 @@ class Inbound : public std::enable_shared_from_this<Inbound> {
         on_signature_failure_(std::move(on_signature_failure)), response_urls_(std::make_shared<ResponseUrls>(client)),
         deadlines_(clock, kAnswerWithin,
                    http::Response::json(200, answer_json(words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you "
-                                                               "send it again."), 0, ""))) {}
+                                                               "send it again."), 0, ""))),
+        lookup_(settings.slack, client, clock, *workspace_) {}
 
   void command(const http::Request& request, const ExchangePtr& exchange) {
     if (!signed_by_slack(request)) {
@@ -179,6 +181,7 @@ class Inbound : public std::enable_shared_from_this<Inbound> {
   std::function<void()> on_signature_failure_;
   std::shared_ptr<ResponseUrls> response_urls_;
   Deadlines deadlines_;
+  IdentityLookup lookup_;
 };
 
 }  // namespace

@@ -16,7 +16,8 @@
 
 namespace slack {
 
-/// Everything named must outlive the server. `client` posts the private answers to buttons, to hooks.slack.com alone.
+/// Everything named must outlive the server. `client` posts the private answers to buttons, to hooks.slack.com alone, and asks
+/// Slack which workspace and app are ours.
 void add_routes(http::Server& server, bot::Intake& intake, const bot::Settings& settings, bot::People& people, bot::Clock& clock, http::Client& client,
                 std::shared_ptr<Workspace> workspace, std::function<void()> on_signature_failure);
 

@@ -58,12 +58,11 @@ bot::Card page_card(const Session& session, const bot::PagePerson& page) {
 
 /// The channel of a direct message to the person. Opening it is idempotent, so its doubts are not the page's.
 std::optional<Problem> open_dm(Session& session, const std::string& person, std::string& channel) {
-  const auto known = session.people.find(person);
-  const auto id = known ? known->identities.find(kIntegration) : std::map<std::string, std::string>::const_iterator{};
-  if (!known || id == known->identities.end() || id->second.empty())
+  const std::string user = user_id_of(session.people, person);
+  if (user.empty())
     return Problem{Outcome::refused, "", session.people.name_of(person) + " is not known in Slack: add people.slack in the settings.", {}};
   json answer;
-  auto problem = session.api.call("conversations.open", {{"users", id->second}}, session.budget, answer);
+  auto problem = session.api.call("conversations.open", {{"users", user}}, session.budget, answer);
   if (problem && problem->outcome == Outcome::doubtful) problem->outcome = Outcome::not_sent;
   if (problem) return problem;
   channel = text_at(answer.value("channel", json::object()), "id");
@@ -114,7 +113,8 @@ bot::SendResult edit_summary(Session& session) {
   if (session.room().empty() || ts.empty()) {
     // The card is drawn from the incident when it is posted; until that is known an edit can only wait, in ever longer steps.
     const bot::Millis age = session.clock.now() - session.message.created;
-    if (!session.context.incident.takes_changes() && session.room().empty()) return bot::Accepted{};
+    // The last edit stands in line behind the card's own post: a card that is not there by then never was, and the archiving waits.
+    if (!session.context.incident.takes_changes()) return bot::Accepted{};
     const bot::Millis wait = age < bot::Millis{60000} ? bot::Millis{1000} : bot::Millis{15000};
     return bot::NotSent{"the card is not posted yet", wait, false};
   }

@@ -5,6 +5,7 @@
 #include "bot/incident.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/slack/mrkdwn.hpp"
+#include "integrations/slack/workspace.hpp"
 #include "integrations/text/html.hpp"
 
 namespace slack {
@@ -35,9 +36,8 @@ std::string time_text(const std::string& iso, Form form) {
 }
 
 std::string person_text(const bot::Span& span, const View& view, Form form) {
-  const auto person = view.people.find(span.value);
-  if (span.notify && form != Form::plain && person)
-    if (const auto id = person->identities.find("slack"); id != person->identities.end()) return "<@" + escape(id->second) + ">";
+  if (span.notify && form != Form::plain)
+    if (const std::string id = user_id_of(view.people, span.value); !id.empty()) return "<@" + id + ">";
   const std::string name = text::clean(text::valid_utf8(view.people.name_of(span.value)), true);
   return form == Form::plain ? name : escape(name);
 }
@@ -204,8 +204,8 @@ std::string fallback(const bot::Card& card, const View& view) {
   auto add = [&out](const std::string& more) {
     if (!more.empty() && length(out) < kText) out += (out.empty() ? "" : "\n") + more;
   };
-  for (const auto& fact : card.facts) add(escape(fact.label) + ": " + line(fact.value, view, Form::fallback));
   for (const auto& paragraph : card.paragraphs) add(line(paragraph, view, Form::fallback));
+  for (const auto& fact : card.facts) add(escape(fact.label) + ": " + line(fact.value, view, Form::fallback));
   for (const auto& item : card.list) add("• " + line(item, view, Form::fallback));
   return out.empty() ? "Done." : cut(out, kText);
 }
@@ -217,8 +217,8 @@ std::string markup(const bot::Text& spans, const View& view) { return line(spans
 Rendered render(const bot::Card& card, const View& view) {
   Blocks blocks;
   add_title(blocks, card, view);
-  add_facts(blocks, card, view);
   for (const auto& paragraph : card.paragraphs) blocks.paragraph(paragraph, view);
+  add_facts(blocks, card, view);
   add_list(blocks, card, view);
   add_buttons(blocks, card, view);
   if (blocks.empty()) blocks.section(plain_object("Done.", kSection));

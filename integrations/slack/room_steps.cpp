@@ -32,12 +32,8 @@ bool is_ours(const json& channel, const std::string& bot_user, std::int64_t not_
 /// One person id and Slack id for each that can be invited.
 std::vector<std::pair<std::string, std::string>> invitees(const Session& session, const bot::InvitePeople& invite) {
   std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& id : invite.people) {
-    const auto person = session.people.find(id);
-    if (!person) continue;
-    if (const auto slack_id = person->identities.find(kIntegration); slack_id != person->identities.end() && !slack_id->second.empty())
-      out.emplace_back(id, slack_id->second);  // others follow in their own chat or the console
-  }
+  for (const auto& id : invite.people)
+    if (const std::string user = user_id_of(session.people, id); !user.empty()) out.emplace_back(id, user);  // others follow in their own chat or the console
   return out;
 }
 

@@ -20,8 +20,6 @@ bot::Refused no_room(const Session& session) { return {"There is no Slack room f
 
 namespace {
 
-constexpr bot::Millis kIdentityAgain{60000};
-
 class SlackSender : public bot::Sender {
  public:
   SlackSender(const bot::Settings& settings, http::Client& client, const bot::People& people, bot::Env env, std::shared_ptr<Workspace> workspace,
@@ -42,7 +40,6 @@ class SlackSender : public bot::Sender {
 
   bot::SendResult send(const bot::Message& message, const bot::SendContext& context) override {
     const Budget budget(clock_, limits_.whole, limits_.each);
-    learn(budget);
     Session session{api_, *workspace_, settings_, people_, clock_, budget, message, context};
     if (!session.room().empty()) workspace_->remember_room(message.incident, session.room());
     return dispatch(session, message.content);
@@ -85,17 +82,6 @@ class SlackSender : public bot::Sender {
     return result;
   }
 
-  /// Who the bot is helps the inbound routes refuse other workspaces; no message waits for it.
-  void learn(const Budget& budget) {
-    if (workspace_->identity()) return;
-    {
-      bot::Lock lock(mutex_);
-      if (asked_ && clock_.monotonic() - *asked_ < kIdentityAgain) return;
-      asked_ = clock_.monotonic();
-    }
-    (void)api_.learn_identity(budget);
-  }
-
   const std::string name_ = kIntegration;
   const bot::Settings& settings_;
   const bot::People& people_;
@@ -105,7 +91,6 @@ class SlackSender : public bot::Sender {
   Api api_;
   bot::Mutex mutex_;
   std::map<std::string, int> next_names_ GUARDED_BY(mutex_);
-  std::optional<bot::Millis> asked_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -3,6 +3,24 @@
 namespace slack {
 namespace {
 constexpr std::size_t kRooms = 1000;
+
+bool is_user_id(const std::string& id) {
+  if (id.size() < 2 || id.size() > 32) return false;
+  for (char c : id)
+    if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string user_id_of(const bot::People& people, const std::string& person) {
+  std::string id;
+  if (const auto known = people.find(person)) {
+    if (const auto it = known->identities.find("slack"); it != known->identities.end()) id = it->second;
+  } else if (person.rfind("slack:", 0) == 0) {
+    id = person.substr(6);
+  }
+  return is_user_id(id) ? id : "";
 }
 
 std::optional<Identity> Workspace::identity() const {

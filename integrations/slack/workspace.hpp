@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bot/mutex.hpp"
+#include "bot/people.hpp"
 
 namespace slack {
 
@@ -16,6 +17,9 @@ struct Identity {
   std::string team_id, enterprise_id, user_id, bot_id, app_id;
   bool whole_enterprise = false;
 };
+
+/// The person's Slack user id, or "". A person met a moment ago is named by it: "slack:U02".
+std::string user_id_of(const bot::People& people, const std::string& person);
 
 class Workspace {
  public:

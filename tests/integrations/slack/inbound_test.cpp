@@ -313,6 +313,22 @@ TEST_CASE("Other workspaces and apps are turned away once it is known which is o
   CHECK(door.intake.requests().size() == 2);
 }
 
+TEST_CASE("Which workspace is ours is learnt without anybody waiting for it") {
+  support::FakeSlack vendor;
+  Door door;
+  bot::Settings settings = door.settings;
+  settings.slack.api_url = vendor.url();
+  settings.slack.bot_token = bot::Secret(support::FakeSlack::kToken);
+  auto workspace = std::make_shared<slack::Workspace>();
+  const auto other = http::make_server({});
+  slack::add_routes(*other, door.intake, settings, door.people, door.clock, *door.client, workspace, [] {});
+  REQUIRE(vendor.wait_until([&] { return workspace->identity().has_value(); }));
+  CHECK(vendor.calls("auth.test").size() == 1);
+  CHECK(workspace->is_ours("T0TEST", "", "A0MUSTER"));
+  CHECK_FALSE(workspace->is_ours("T0OTHER", "", "A0MUSTER"));
+  CHECK_FALSE(workspace->is_ours("T0TEST", "", "A0OTHER"));
+}
+
 TEST_CASE("An installation for a whole enterprise serves its workspaces") {
   slack::Workspace workspace;
   workspace.learn({"T1", "E1", "U1", "B1", "A1", true});

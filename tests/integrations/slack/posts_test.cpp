@@ -104,6 +104,8 @@ TEST_CASE("A page to somebody Slack does not know is refused with the way out") 
   CHECK(as<bot::Refused>(result)->reason == "Carol is not known in Slack: add people.slack in the settings.");
   o.vendor.add_user("U02", true);
   CHECK(as<bot::Refused>(o.send(bot::PagePerson{"p1", "bob", 1, "x", "sev1", "", ""})));
+  CHECK(as<bot::Accepted>(o.send(bot::PagePerson{"p1", "slack:U03", 1, "x", "sev1", "", ""})));
+  CHECK(o.vendor.direct_messages("U03").size() == 1);
 }
 
 TEST_CASE("A public update does not concern Slack") {

@@ -49,7 +49,8 @@ TEST_CASE("A person is mentioned only when meant to be told and known in Slack")
   CHECK(markup({bot::mention("bob")}, f.view()) == "<@U02>");
   CHECK(markup({bot::name_of("bob")}, f.view()) == "Bob");
   CHECK(markup({bot::mention("eve")}, f.view()) == "&lt;!channel&gt; *Eve*");
-  CHECK(markup({bot::mention("slack:U77")}, f.view()) == "U77");
+  CHECK(markup({bot::mention("slack:U77")}, f.view()) == "<@U77>");  // met a moment ago
+  CHECK(markup({bot::mention("slack:U7>\n<!here>")}, f.view()).find("<@") == std::string::npos);
   const Rendered drawn = render(title({bot::mention("bob"), bot::plain(" is commander.")}), f.view());
   CHECK(support::notified(drawn.text, drawn.blocks) == std::set<std::string>{"@U02"});
   CHECK(drawn.text == "<@U02> is commander.");

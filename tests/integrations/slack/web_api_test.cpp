@@ -180,21 +180,3 @@ TEST_CASE("Answers that lack what they promise leave a doubt and break nothing")
     CHECK(as<bot::Doubtful>(result));
   }
 }
-
-TEST_CASE("Who the bot is is asked once and holds up no message") {
-  Outside o;
-  o.vendor.refuse(500, 0, "auth.test");
-  REQUIRE(as<bot::Accepted>(o.send(bot::OpenRoom{"inc-7-checkout", "", false})));
-  CHECK_FALSE(o.workspace->identity());
-  o.send(bot::Announce{card("x")});
-  CHECK(o.vendor.calls("auth.test").size() == 1);
-  o.env.advance(bot::Millis{60000});
-  o.send(bot::Announce{card("x")});
-  o.send(bot::Announce{card("x")});
-  CHECK(o.vendor.calls("auth.test").size() == 2);
-  REQUIRE(o.workspace->identity());
-  CHECK(o.workspace->identity()->team_id == support::FakeSlack::kTeam);
-  CHECK(o.workspace->is_ours("T0TEST", "", "A0MUSTER"));
-  CHECK_FALSE(o.workspace->is_ours("T0OTHER", "", "A0MUSTER"));
-  CHECK_FALSE(o.workspace->is_ours("T0TEST", "", "A0OTHER"));
-}
