@@ -1,0 +1,176 @@
+#include "integrations/console/command_line.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "bot/narrate.hpp"
+#include "integrations/codec/codec.hpp"
+#include "integrations/console/shell.hpp"
+#include "integrations/http/signature.hpp"
+
+namespace console {
+
+namespace {
+
+constexpr std::size_t kLongestText = 16000;
+
+std::string trimmed(const std::string& s) {
+  const char* blank = " \t\r\n";
+  const auto from = s.find_first_not_of(blank);
+  return from == std::string::npos ? std::string{} : s.substr(from, s.find_last_not_of(blank) - from + 1);
+}
+
+std::string first_word(const std::string& s) {
+  std::string word = s.substr(0, s.find_first_of(" \t\n"));
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return word;
+}
+
+std::string after_first_word(const std::string& s) {
+  const auto end = s.find_first_of(" \t\n");
+  return end == std::string::npos ? std::string{} : trimmed(s.substr(end));
+}
+
+bool names_incident(const std::string& word) {
+  const bool marked = word.rfind("inc-", 0) == 0 || word.rfind('#', 0) == 0;
+  return marked && bot::incident_number(word).has_value();
+}
+
+/// Without "/incident", and forms send line ends as CR LF.
+std::string normal(const std::string& typed) {
+  std::string s = text::clean(typed);
+  s = trimmed(s);
+  const std::string word = first_word(s);
+  if (word == "/incident" || word == "!incident") s = after_first_word(s);
+  return s;
+}
+
+std::string verb_of(const std::string& text) {
+  const std::string word = first_word(text);
+  return names_incident(word) ? first_word(after_first_word(text)) : word;
+}
+
+/// The form's key is one per page, and a page may be sent twice with other words in it (Back, then edit): the words belong to the key.
+std::string dedup_key(const Visitor& visitor, const std::string& key, const std::string& text) {
+  return "console:" + visitor.session_hash + ":" + http::sha256_hex(key + "\n" + text).substr(0, 32);
+}
+
+bool is_key(const std::string& key) {
+  return key.size() >= 8 && key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+         });
+}
+
+/// A path of ours to return to: never another host, never out of the header line.
+std::string way_back(const std::string& asked) {
+  const bool ours = asked.size() < 300 && !asked.empty() && asked[0] == '/' && asked.rfind("//", 0) != 0 && asked.find('\\') == std::string::npos;
+  const bool printable = std::all_of(asked.begin(), asked.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  return ours && printable ? asked.substr(0, asked.find_first_of("?#")) : "/";
+}
+
+int status_of(bot::ReplyStatus status) {
+  switch (status) {
+    case bot::ReplyStatus::ok: return 200;
+    case bot::ReplyStatus::invalid: return 422;
+    case bot::ReplyStatus::forbidden: return 403;
+    case bot::ReplyStatus::not_found: return 404;
+    case bot::ReplyStatus::conflict: return 409;
+    case bot::ReplyStatus::unavailable:
+    case bot::ReplyStatus::maybe_recorded: return 503;
+  }
+  return 500;
+}
+
+bool says_only_its_title(const bot::Card& card) {
+  return card.facts.empty() && card.paragraphs.empty() && card.list.empty() && card.buttons.empty();
+}
+
+bot::Reply not_recorded(std::string why) {
+  bot::Reply reply;
+  reply.status = bot::ReplyStatus::invalid;
+  reply.card.tone = bot::Tone::bad;
+  reply.card.title = {bot::plain("Not recorded: " + why)};
+  return reply;
+}
+
+}  // namespace
+
+std::string completed(const std::string& typed, std::int64_t incident) {
+  const std::string s = normal(typed);
+  const std::string word = first_word(s);
+  if (incident == 0 || s.empty() || names_incident(word) || word == "declare" || word == "list" || word == "help") return s;
+  return "INC-" + std::to_string(incident) + " " + s;
+}
+
+bool CommandLine::is_query(const std::string& text) const {
+  const std::string verb = verb_of(text);
+  for (const auto& hint : desk_.verbs()) {
+    if (hint.verb == verb) return hint.query;
+  }
+  return false;
+}
+
+void CommandLine::take(const http::Request& request, const http::Headers& form, const Visitor& visitor, std::shared_ptr<http::Exchange> exchange) {
+  Sent sent;
+  sent.visitor = visitor;
+  sent.typed = http::form_value(form, "text");
+  sent.incident = bot::incident_number(http::form_value(form, "incident")).value_or(0);
+  sent.key = http::form_value(form, "key");
+  sent.back = way_back(http::form_value(form, "back"));
+  if (sent.back == "/" && sent.incident > 0) sent.back = "/incidents/INC-" + std::to_string(sent.incident);
+  sent.json = request.header("accept").find("application/json") != std::string::npos;
+  const std::string text = completed(sent.typed, sent.incident);
+  sent.query = is_query(text);
+  sent.declares = verb_of(text) == "declare";
+  const auto answer = [this, sent, exchange](bot::Reply reply) {
+    exchange->respond(sent.json ? as_json(sent, reply) : as_redirect(sent, reply));
+  };
+  if (text.empty()) return answer(not_recorded("nothing was typed. Type help to see what Muster can be asked."));
+  if (sent.typed.size() > kLongestText) {
+    return answer(not_recorded("that is longer than " + std::to_string(kLongestText) + " bytes. Send it in parts, or link to it."));
+  }
+  bot::Request asked;
+  asked.cls = bot::RequestClass::human;
+  asked.caller = {bot::ActorKind::person, "console", visitor.actor.id, visitor.name, {}};
+  if (is_key(sent.key)) asked.dedup_keys = {dedup_key(visitor, sent.key, text)};
+  asked.body = bot::Typed{text};
+  asked.received = desk_.env().clock.now();
+  intake_.submit(std::move(asked), answer);
+}
+
+http::Response CommandLine::as_json(const Sent& sent, const bot::Reply& reply) {
+  const bool ok = reply.status == bot::ReplyStatus::ok;
+  const std::int64_t about = reply.incident.value_or(sent.incident);
+  nlohmann::json out = {{"ok", ok},
+                        {"recorded", ok && !sent.query},
+                        {"repeated", reply.repeated},
+                        {"at", bot::clock_text(desk_.env().clock.now())},
+                        {"title", bot::plain_text(reply.card.title, desk_.people())},
+                        // A change shows in the stream by itself; saying it again would be an echo.
+                        {"quiet", ok && !sent.query && says_only_its_title(reply.card)},
+                        {"html", desk_.reply(sent.visitor, reply.card, about).str()}};
+  if (ok && sent.declares && reply.incident) {
+    KeptReply kept{sent.visitor.session_hash, desk_.env().ids.next(), desk_.reply(sent.visitor, reply.card, about).str(), ""};
+    out["location"] = "/incidents/INC-" + std::to_string(*reply.incident) + "?reply=" + kept.id;
+    replies_.keep(std::move(kept));
+  }
+  if (reply.retry_after) out["retry_after_ms"] = reply.retry_after->count();
+  http::Response response = with_policy(http::Response::json(status_of(reply.status), codec::dump(out)));
+  if (reply.retry_after) response.headers.emplace_back("Retry-After", std::to_string((reply.retry_after->count() + 999) / 1000));
+  return response;
+}
+
+http::Response CommandLine::as_redirect(const Sent& sent, const bot::Reply& reply) {
+  const bool ok = reply.status == bot::ReplyStatus::ok;
+  const std::int64_t about = reply.incident.value_or(sent.incident);
+  KeptReply kept{sent.visitor.session_hash, desk_.env().ids.next(), desk_.reply(sent.visitor, reply.card, about).str(), ok ? "" : sent.typed};
+  const std::string to = ok && sent.declares && reply.incident ? "/incidents/INC-" + std::to_string(*reply.incident) : sent.back;
+  http::Response response;
+  response.status = 303;
+  response.headers.emplace_back("Location", to + "?reply=" + kept.id + "#reply");
+  replies_.keep(std::move(kept));
+  return with_policy(std::move(response));
+}
+
+}  // namespace console
