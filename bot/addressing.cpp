@@ -45,11 +45,14 @@ Way room_way(const std::string& chat, const Outgoing& outgoing, const Incident& 
 
 }  // namespace
 
-std::vector<std::string> page_channels(const Person& person, const Settings& settings) {
+std::vector<std::string> page_channels(const std::string& person, const People& people, const Settings& settings) {
   std::vector<std::string> out;
-  for (auto& chat : settings.chats())
-    if (person.identities.count(chat) > 0) out.push_back(std::move(chat));
-  if (!person.webhook.empty()) out.push_back("webhook");
+  const auto known = people.find(person);
+  for (auto& chat : settings.chats()) {
+    // Somebody met in this very request is not in the registry yet; their id says where they are.
+    if (known ? known->identities.count(chat) > 0 : person.rfind(chat + ":", 0) == 0) out.push_back(std::move(chat));
+  }
+  if (known && !known->webhook.empty()) out.push_back("webhook");
   return out;
 }
 
@@ -67,9 +70,7 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
     return out;
   }
   if (const auto* page = std::get_if<PagePerson>(&outgoing.content)) {
-    const auto person = context.people.find(page->person);
-    if (!person) return out;
-    for (const auto& channel : page_channels(*person, context.settings))
+    for (const auto& channel : page_channels(page->person, context.people, context.settings))
       add({channel, channel == "webhook" ? "webhook/" + page->person : channel + "/page/" + page->person, LaneClass::page, "", hours{1}});
     return out;
   }

@@ -11,7 +11,7 @@ namespace bot {
 std::vector<Message> address(const Outgoing& outgoing, const Incident& incident, const Context& context);
 
 /// Where a page can reach the person: chats they are known in, "webhook"; empty when nowhere.
-std::vector<std::string> page_channels(const Person& person, const Settings& settings);
+std::vector<std::string> page_channels(const std::string& person, const People& people, const Settings& settings);
 
 /// "INC-7" room name from the settings' template and the title: lower case, [a-z0-9-_], at most 80 characters.
 std::string room_name(const std::string& pattern, std::int64_t number, const std::string& title);

@@ -1,1 +1,160 @@
-// Written with the verbs.
+#include "commands/table.hpp"
+
+#include "commands/draft.hpp"
+
+namespace commands {
+namespace {
+
+using namespace bot;
+
+/// What people type for a verb that is called otherwise here; only for "did you mean".
+struct Alias { const char* word; const char* verb; };
+constexpr Alias kAliases[] = {{"new", "declare"},   {"open", "declare"},  {"create", "declare"}, {"start", "declare"}, {"comment", "note"},
+                              {"log", "note"},      {"add", "note"},      {"assign", "role"},    {"lead", "role"},     {"claim", "role"},
+                              {"title", "rename"},  {"publish", "public"}, {"statuspage", "public"}, {"fix", "resolve"},   {"fixed", "resolve"},
+                              {"done", "resolve"},  {"end", "close"},     {"abort", "cancel"},   {"alert", "page"},    {"escalate", "page"},
+                              {"history", "timeline"}, {"info", "show"},  {"delete", "redact"},  {"edit", "correct"},  {"acknowledge", "ack"}};
+
+/// Strips the chat's own prefix, so that "/incident note x" means the same in the console.
+void drop_prefix(Line& line, const Settings& settings) {
+  const std::string_view word = line.peek();
+  if (word == "/incident" || word == "!incident" || (!settings.slack.command.empty() && word == settings.slack.command)) line.word();
+}
+
+/// "INC-7" or "#7" at the front; a bare number is a verb's own business.
+std::optional<std::int64_t> leading_incident(Line& line) {
+  const std::string_view word = line.peek();
+  const bool named = word.size() > 1 && word.size() < 24 && (word[0] == '#' || same(word.substr(0, std::min<std::size_t>(4, word.size())), "INC-"));
+  if (!named) return std::nullopt;
+  const auto number = incident_number(std::string(word));
+  if (number) line.word();
+  return number;
+}
+
+class Table final : public Commands {
+ public:
+  Table() {
+    for (const auto family : {asking_verbs(), declaring_verbs(), people_verbs(), describing_verbs(), writing_verbs(), publishing_verbs(), paging_verbs(),
+                              ending_verbs(), amending_verbs()})
+      for (const Verb& verb : family) verbs_.push_back(&verb);
+  }
+
+  Result<Invocation> parse(const std::string& text, const Settings& settings, const People& people) const override {
+    Line line(text);
+    drop_prefix(line, settings);
+    Invocation out;
+    out.incident = leading_incident(line);
+    if (line.empty()) {
+      out.verb = out.incident ? "show" : "help";
+      return out;
+    }
+    const std::string word = line.word();
+    const Verb* verb = find(word);
+    if (verb == nullptr) return unknown(word, typed(settings, "help"));
+    out.verb = verb->name;
+    if (verb->parse != nullptr) verb->parse(line, settings, people, out.args);
+    else if (!line.empty()) out.args.emplace_back("text", line.rest());
+    return out;
+  }
+
+  bool is_query(const Invocation& invocation) const override {
+    const Verb* verb = find(invocation.verb);
+    return verb != nullptr && verb->query != nullptr;
+  }
+
+  Reads reads(const Request& request, const Invocation* invocation) const override {
+    Reads out;
+    if (const auto* alert = std::get_if<Alert>(&request.body)) {
+      out.alert = alert->identity;
+      out.alert_group = alert->group;
+      out.next_number = true;
+    } else if (const auto* due = std::get_if<TimerDue>(&request.body)) {
+      out.incidents.push_back(due->timer.incident);
+    } else if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {
+      if (outcome->before.message.incident > 0) out.incidents.push_back(outcome->before.message.incident);
+    } else if (invocation != nullptr) {
+      read_for(*invocation, out);
+    }
+    return out;
+  }
+
+  Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
+    if (const auto* alert = std::get_if<Alert>(&request.body)) return decide_alert(*alert, snapshot, context);
+    if (const auto* due = std::get_if<TimerDue>(&request.body)) return decide_timer(due->timer, snapshot, context);
+    if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) return decide_outcome(*outcome, snapshot, context);
+    if (invocation == nullptr) return refused(ErrorKind::invalid_input, "nothing was asked. Type " + typed(context, "help"));
+    const Verb* verb = find(invocation->verb);
+    if (verb == nullptr || verb->decide == nullptr) return unknown(invocation->verb, typed(context, "help"));
+    const Call call{*verb, *invocation, snapshot, context};
+    if (const Status open = guard(call); !open) return open.error();
+    return verb->decide(call);
+  }
+
+  Result<Reply> query(const Invocation& invocation, Reader& reader, const Context& context) const override {
+    const Verb* verb = find(invocation.verb);
+    if (verb == nullptr || verb->query == nullptr) return unknown(invocation.verb, typed(context, "help"));
+    if (const Status may = allowed(Action::read, context.actor, nullptr, context.settings); !may) return may.error();
+    return verb->query(Question{verbs_, invocation, reader, context});
+  }
+
+ private:
+  const Verb* find(std::string_view word) const {
+    for (const Verb* verb : verbs_)
+      if (same(verb->name, word)) return verb;
+    return nullptr;
+  }
+
+  Error unknown(std::string_view word, const std::string& help) const {
+    std::vector<std::string> names;
+    std::string alias;
+    for (const auto& [other, verb] : kAliases)
+      if (same(other, word)) alias = verb;
+    for (const Verb* verb : verbs_)
+      if (verb->name != alias) names.push_back(verb->name);
+    std::vector<std::string> near = nearest(word, names, alias.empty() ? 2 : 1);
+    if (!alias.empty()) near.insert(near.begin(), alias);
+    return refused(ErrorKind::invalid_input, shown(word) + " is not a command. Did you mean " + listed(near) + "? For all of them: " + help);
+  }
+
+  void read_for(const Invocation& invocation, Reads& out) const {
+    const Verb* verb = find(invocation.verb);
+    if (verb == nullptr) return;
+    if (!verb->on_incident) {
+      out.next_number = true;
+      return;
+    }
+    if (!invocation.incident) return;
+    out.incidents.push_back(*invocation.incident);
+    if (const auto seq = incident_number("#" + invocation.arg("entry"))) out.entries.emplace_back(*invocation.incident, *seq);
+    out.troubled = invocation.has("choice");
+  }
+
+  static Status guard(const Call& call) {
+    const Context& context = call.context;
+    if (!call.verb.on_incident) {
+      const Status may = allowed(call.verb.action, context.actor, nullptr, context.settings);
+      return may ? may : Status(refused(may));
+    }
+    if (!call.invocation.incident)
+      return refused(ErrorKind::invalid_input, std::string("which incident? Type it in the incident's room, or name the incident first: ") +
+                                                   typed(context, std::string("INC-7 ") + call.verb.example));
+    if (call.snapshot.incident == nullptr)
+      return refused(ErrorKind::not_found, "there is no INC-" + std::to_string(*call.invocation.incident) + ". To see the open ones: " + typed(context, "list"));
+    const Incident& incident = call.incident();
+    if (const Status may = allowed(call.verb.action, context.actor, &incident, context.settings); !may) return refused(may);
+    if (call.verb.when_ended || incident.takes_changes()) return Done{};
+    if (incident.phase == Phase::closed)
+      return refused(ErrorKind::conflict, incident.name() + " is closed. Open it again first: " + typed(context, "reopen") + ". A note is still possible: " +
+                                              typed(context, "note TEXT"));
+    return refused(ErrorKind::conflict, incident.name() + " was cancelled and stays so. A note is still possible: " + typed(context, "note TEXT") +
+                                            ". For a new problem: " + typed(context, "declare TITLE"));
+  }
+
+  std::vector<const Verb*> verbs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Commands> make_table() { return std::make_unique<Table>(); }
+
+}  // namespace commands

@@ -1,0 +1,125 @@
+#include "commands/draft.hpp"
+
+#include "bot/addressing.hpp"
+#include "bot/plain.hpp"
+
+namespace commands {
+
+using namespace bot;
+
+const NewEntry& Draft::record(EntryKind kind, std::string text, Facts facts) {
+  decision_.entries.push_back(NewEntry{kind, std::move(text), std::move(facts), std::nullopt});
+  return decision_.entries.back();
+}
+
+void Draft::send(Content content, std::string only) {
+  decision_.messages.push_back(Outgoing{decision_.incident, std::move(content), std::move(only)});
+}
+
+void Draft::say(Text title, Tone tone, std::vector<Button> buttons, std::string only) {
+  Card card;
+  card.title = std::move(title);
+  card.tone = tone;
+  card.buttons = std::move(buttons);
+  send(Say{std::move(card)}, std::move(only));
+}
+
+void Draft::say_recorded(std::vector<Button> buttons) {
+  const NewEntry& proposed = decision_.entries.back();
+  Entry entry;
+  entry.incident = decision_.incident;
+  entry.kind = proposed.kind;
+  entry.actor = context_.actor;
+  entry.facts = proposed.facts;
+  entry.text = proposed.text;
+  say(narrate(entry, context_.people), Tone::neutral, std::move(buttons));
+}
+
+void Draft::reply(Text title, Tone tone) {
+  decision_.reply.incident = decision_.incident;
+  decision_.reply.card.title = std::move(title);
+  decision_.reply.card.tone = tone;
+}
+
+void Draft::meet(const Person& person) {
+  if (!context_.people.find(person.id)) decision_.people.push_back(person);
+}
+
+Incident outline(const Incident& incident) {
+  Incident out;
+  out.number = incident.number;
+  out.title = incident.title;
+  out.severity = incident.severity;
+  out.status = incident.status;
+  out.phase = incident.phase;
+  out.is_private = incident.is_private;
+  out.roles = incident.roles;
+  return out;
+}
+
+void open_room(Draft& draft, const Incident& as_it_will_be, std::vector<std::string> people) {
+  const auto& pattern = draft.context().settings.incidents.room_name;
+  draft.send(OpenRoom{room_name(pattern, as_it_will_be.number, as_it_will_be.title), as_it_will_be.title, as_it_will_be.is_private});
+  draft.retopic(as_it_will_be);
+  if (!people.empty()) draft.send(InvitePeople{std::move(people)});
+  draft.send(PostSummary{});
+  draft.send(PinSummary{});
+}
+
+void offer_public_end(Draft& draft, const Incident& incident) {
+  const Publication& p = incident.publication;
+  if (p.state.empty() || p.state == "resolved") return;
+  draft.add(Text{plain("The public incident is still \"" + state_name(p.state) + "\". To end it, type "), code("public resolved TEXT")});
+  draft.add(Button{"Resolve publicly", "public resolved This incident has been resolved.", false});
+}
+
+const std::string* one_of(std::string_view word, const std::vector<std::string>& words) {
+  for (const auto& candidate : words)
+    if (same(candidate, word)) return &candidate;
+  return nullptr;
+}
+
+const std::vector<std::string>& status_words() {
+  static const std::vector<std::string> words{"investigating", "identified", "monitoring", "resolved"};
+  return words;
+}
+
+namespace {
+
+std::string squeezed(std::string_view word) {
+  std::string out;
+  for (const char c : word)
+    if (c != '-' && c != '_' && c != ' ') out += c;
+  return lower(out);
+}
+
+/// "sev1" → "1"; "" when it does not end in a number.
+std::string_view trailing_digits(std::string_view word) {
+  std::size_t from = word.size();
+  while (from > 0 && word[from - 1] >= '0' && word[from - 1] <= '9') --from;
+  return word.substr(from);
+}
+
+}  // namespace
+
+const std::string* severity_of(std::string_view word, const Settings& settings, bool loosely) {
+  const auto& all = settings.incidents.severities;
+  if (const auto* exact = one_of(word, all)) return exact;
+  if (word.empty() || word.size() > 40) return nullptr;
+  const std::string typed_word = squeezed(word);
+  for (const auto& candidate : all)
+    if (squeezed(candidate) == typed_word) return &candidate;
+  if (!loosely) return nullptr;
+  const std::string_view digits = trailing_digits(typed_word);
+  const std::string_view letters = std::string_view(typed_word).substr(0, typed_word.size() - digits.size());
+  if (digits.empty() || !(letters.empty() || letters == "sev" || letters == "p" || letters == "s" || letters == "severity")) return nullptr;
+  const std::string* found = nullptr;
+  for (const auto& candidate : all) {
+    if (trailing_digits(candidate) != digits) continue;
+    if (found != nullptr) return nullptr;
+    found = &candidate;
+  }
+  return found;
+}
+
+}  // namespace commands

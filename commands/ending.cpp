@@ -1,0 +1,132 @@
+// The end and what undoes it: resolve, reopen, close, cancel. None of them publishes anything by itself.
+#include "commands/pages.hpp"
+
+namespace commands {
+namespace {
+
+using namespace bot;
+
+Time began(const Incident& incident) { return incident.started.value_or(incident.declared); }
+
+Error ended_already(const Call& call, const char* what) {
+  const Incident& incident = call.incident();
+  const bool closed = incident.phase == Phase::closed;
+  return refused(ErrorKind::conflict, incident.name() + (closed ? " is closed" : " was cancelled and stays so") + ", so it cannot be " + what + ". " +
+                                          (closed ? "Open it again first: " + typed(call.context, "reopen")
+                                                  : "For a new problem: " + typed(call.context, "declare TITLE")));
+}
+
+void append_words(Text& text, const std::string& words) { text.push_back(plain(words.empty() ? "." : ". " + words)); }
+
+Result<Decision> decide_resolve(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.phase == Phase::resolved) return already(incident, {plain(incident.name() + " is already resolved. Nothing recorded.")});
+  if (!incident.takes_changes()) return ended_already(call, "resolved");
+  auto words = optional_text(call, "text");
+  if (!words) return words.error();
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::resolved, *words);
+  stop_pages(draft, incident);
+  const std::string after = duration_text(call.context.now - began(incident));
+  Text told{plain(incident.name() + " resolved by "), who(call.context.actor), plain(" after " + after)};
+  append_words(told, *words);
+  draft.reply({plain(incident.name() + " is resolved after " + after + ".")});
+  offer_public_end(draft, incident);
+  const Publication& p = incident.publication;
+  const bool still_public = !p.state.empty() && p.state != "resolved";
+  if (still_public) told.push_back(plain(" The public incident is still \"" + state_name(p.state) + "\"."));
+  if (incident.alerts_firing > 0) told.push_back(plain(" Alerts still firing: " + std::to_string(incident.alerts_firing) + "."));
+  draft.say(std::move(told), Tone::good, draft.decision().reply.card.buttons);
+  Incident next = outline(incident);
+  next.phase = Phase::resolved;
+  next.status = "resolved";
+  draft.retopic(next);
+  draft.redraw();
+  draft.add(Text{plain("When everything is tidied up, archive the room with "), code("close")});
+  return draft.done();
+}
+
+Result<Decision> decide_reopen(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.phase == Phase::open) return already(incident, {plain(incident.name() + " is open. Nothing recorded.")});
+  if (incident.phase == Phase::cancelled) return ended_already(call, "reopened");
+  auto words = optional_text(call, "text");
+  if (!words) return words.error();
+  const bool was_closed = incident.phase == Phase::closed;
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::reopened, *words);
+  Incident next = outline(incident);
+  next.phase = Phase::open;
+  next.status = "investigating";
+  if (was_closed) open_room(draft, next, {incident.members.begin(), incident.members.end()});
+  Text told{plain(incident.name() + " reopened by "), who(call.context.actor)};
+  append_words(told, *words);
+  draft.say(std::move(told), Tone::bad);
+  if (!was_closed) {
+    draft.retopic(next);
+    draft.redraw();
+  }
+  draft.reply({plain(incident.name() + " is open again.")});
+  if (was_closed && !call.context.settings.chats().empty())
+    draft.add(Text{plain("The old room stays archived, since an archived room cannot be used again. A new one is being opened: "), room_of(incident.number)});
+  if (incident.publication.state == "resolved")
+    draft.add(Text{plain("The status pages still say \"Resolved\". To tell the public, type "), code("public investigating TEXT")});
+  return draft.done();
+}
+
+/// Last words, last look of the card, then the room is archived: one lane, in this order.
+void leave_room(Draft& draft, const Incident& incident, Phase phase, Text told) {
+  Incident next = outline(incident);
+  next.phase = phase;
+  draft.say(std::move(told));
+  draft.retopic(next);
+  draft.redraw();
+  draft.send(ArchiveRoom{});
+}
+
+Result<Decision> decide_close(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.phase == Phase::closed) return already(incident, {plain(incident.name() + " is already closed. Nothing recorded.")});
+  if (incident.phase == Phase::cancelled) return ended_already(call, "closed");
+  if (incident.phase == Phase::open)
+    return refused(ErrorKind::conflict, incident.name() + " is not resolved. Resolve it first: " + typed(call.context, "resolve") + ". If it was no incident: " +
+                                            typed(call.context, "cancel"));
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::closed);
+  stop_pages(draft, incident);
+  leave_room(draft, incident, Phase::closed, {plain(incident.name() + " closed by "), who(call.context.actor), plain(". This room is archived now.")});
+  draft.reply({plain(incident.name() + " is closed. Its timeline stays: "), code(incident.name() + " timeline")});
+  offer_public_end(draft, incident);
+  return draft.done();
+}
+
+Result<Decision> decide_cancel(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.phase == Phase::cancelled) return already(incident, {plain(incident.name() + " is already cancelled. Nothing recorded.")});
+  if (incident.phase == Phase::closed) return ended_already(call, "cancelled");
+  auto words = optional_text(call, "text");
+  if (!words) return words.error();
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::cancelled, *words);
+  stop_pages(draft, incident);
+  Text told{plain(incident.name() + " cancelled by "), who(call.context.actor)};
+  append_words(told, *words);
+  told.push_back(plain(" This room is archived now."));
+  leave_room(draft, incident, Phase::cancelled, std::move(told));
+  draft.reply({plain(incident.name() + " is cancelled.")});
+  offer_public_end(draft, incident);
+  return draft.done();
+}
+
+constexpr Verb kVerbs[] = {
+    {"resolve", "resolve [TEXT]", "Say that it is over.", "resolve rolled back 4.2.1, payments normal since 14:51", true, true, Action::respond, nullptr,
+     decide_resolve, nullptr},
+    {"reopen", "reopen [TEXT]", "It is not over after all.", "reopen errors are back", true, true, Action::respond, nullptr, decide_reopen, nullptr},
+    {"close", "close", "Put a resolved incident away; its room is archived.", "close", true, true, Action::respond, nullptr, decide_close, nullptr},
+    {"cancel", "cancel [TEXT]", "It was no incident.", "cancel false alarm, load test", true, true, Action::cancel, nullptr, decide_cancel, nullptr}};
+
+}  // namespace
+
+std::span<const Verb> ending_verbs() { return kVerbs; }
+
+}  // namespace commands

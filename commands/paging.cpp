@@ -1,0 +1,115 @@
+// Calling people and being answered: page, ack, and the timer between steps.
+#include <algorithm>
+
+#include "bot/addressing.hpp"
+#include "commands/pages.hpp"
+
+namespace commands {
+namespace {
+
+using namespace bot;
+
+void parse_page(Line& line, const Settings&, const People& people, Args& args) {
+  if (line.empty()) return;
+  const std::string word(unquoted(line.peek()));
+  if (word.rfind('@', 0) == 0 || word.rfind("<@", 0) == 0 || same(word, "me") || people.by_word(word)) args.emplace_back("person", line.word());
+  if (!line.empty()) args.emplace_back("text", line.rest());
+}
+
+Result<Decision> page_by_policy(const Call& call, const std::string& text) {
+  const Incident& incident = call.incident();
+  const auto& policy = call.context.settings.paging.policy;
+  if (policy.empty())
+    return refused(ErrorKind::invalid_input, "no escalation policy is set. Name a person: " + typed(call.context, "page @bob") +
+                                                 ". A policy is set in the settings under paging.");
+  const auto running = std::find_if(incident.pages.rbegin(), incident.pages.rend(), [](const PageRun& run) { return run.open && run.step > 0; });
+  if (running != incident.pages.rend()) {
+    Text reply{plain("The escalation policy of " + incident.name() + " is already running (step " + std::to_string(running->step) + ", ")};
+    for (auto& span : people_named(running->paged)) reply.push_back(std::move(span));
+    reply.push_back(plain("). Name a person to page somebody else: "));
+    reply.push_back(code("page PERSON"));
+    return already(incident, std::move(reply));
+  }
+  Draft draft(incident.number, call.context);
+  start_policy(draft, incident, text);
+  Text reply{plain("Paging ")};
+  for (auto& span : people_named(policy.front().notify)) reply.push_back(std::move(span));
+  reply.push_back(plain(", step 1 of the escalation policy."));
+  draft.reply(std::move(reply));
+  return draft.done();
+}
+
+Result<Decision> decide_page(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.phase == Phase::resolved)
+    return refused(ErrorKind::conflict, incident.name() + " is resolved. If it is not over, open it again first: " + typed(call.context, "reopen"));
+  auto text = optional_text(call, "text");
+  if (!text) return text.error();
+  if (!call.invocation.has("person")) return page_by_policy(call, *text);
+  auto person = person_named(call, call.arg("person"));
+  if (!person) return person.error();
+  if (page_channels(person->id, call.context.people, call.context.settings).empty())
+    return refused(ErrorKind::conflict, "@" + person->name + " has no chat and no webhook in the settings, so a page would reach nobody. Page somebody else: " +
+                                            typed(call.context, "page PERSON"));
+  Draft draft(incident.number, call.context);
+  draft.meet(*person);
+  make_room_for_run(draft, incident);
+  if (incident.members.count(person->id) == 0) draft.send(InvitePeople{{person->id}});
+  take_step(draft, incident, PageStep{call.context.new_id(), 0, 1, {person->id}, PageStep{}.wait, *text});
+  draft.reply({plain("Paging @" + person->name + ". It is repeated every 5 min until acknowledged, " +
+                     std::to_string(1 + call.context.settings.paging.repeat) + " times at most.")});
+  return draft.done();
+}
+
+void parse_ack(Line& line, const Settings&, const People&, Args& args) {
+  if (!line.empty()) args.emplace_back("text", line.rest());
+}
+
+Result<Decision> decide_ack(const Call& call) {
+  const Incident& incident = call.incident();
+  const Actor& actor = call.context.actor;
+  Draft draft(incident.number, call.context);
+  Time since = call.context.now;
+  for (const PageRun& run : incident.pages) {
+    if (!run.open) continue;
+    Facts facts{{"page", run.id}};
+    if (actor.kind == ActorKind::person) facts.emplace_back("person", actor.id);
+    draft.record(EntryKind::acknowledged, "", std::move(facts));
+    draft.timer(Timer{page_timer(run), "escalate", incident.number, {}, run.id}, true);
+    since = std::min(since, run.since);
+  }
+  if (draft.decision().entries.empty()) {
+    const PageRun* last = incident.pages.empty() ? nullptr : &incident.pages.back();
+    if (last == nullptr || last->acknowledged_by.empty()) return already(incident, {plain("No page of " + incident.name() + " is waiting for an answer.")});
+    return already(incident, {plain("The page of " + incident.name() + " is already acknowledged by "), name_of(last->acknowledged_by), plain(".")});
+  }
+  draft.say({who(actor), plain(" acknowledged the page after " + duration_text(call.context.now - since) + ".")}, Tone::good);
+  const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
+  if (outsider) draft.send(InvitePeople{{actor.id}});
+  draft.reply({plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title + ": "), room_of(incident.number)});
+  return draft.done();
+}
+
+constexpr Verb kVerbs[] = {
+    {"page", "page [PERSON] [TEXT]", "Page a person, or whoever the escalation policy names.", "page @bob please look at the database", true, false,
+     Action::respond, parse_page, decide_page, nullptr},
+    {"ack", "ack", "Answer a page: you are on it, and nobody else is paged.", "ack", true, true, Action::respond, parse_ack, decide_ack, nullptr}};
+
+}  // namespace
+
+std::span<const Verb> paging_verbs() { return kVerbs; }
+
+Result<Decision> decide_timer(const Timer& timer, const Snapshot& snapshot, const Context& context) {
+  if (timer.kind != "escalate" || snapshot.incident == nullptr) return Decision{};
+  const Incident& incident = *snapshot.incident;
+  if (incident.phase != Phase::open) return Decision{};
+  for (const PageRun& run : incident.pages) {
+    if (run.id != timer.subject || !run.open || page_timer(run) != timer.id) continue;  // answered, stopped, or a step already left
+    Draft draft(incident.number, context);
+    escalate(draft, incident, run);
+    return draft.done();
+  }
+  return Decision{};
+}
+
+}  // namespace commands

@@ -1,0 +1,14 @@
+// Times as people type them: "14:02", "25 min ago", "2026-11-23 14:02", RFC 3339. Everything without a zone is UTC.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "bot/env.hpp"
+
+namespace commands {
+
+/// The moment meant; a bare clock time is the latest such moment not after `now`. Nothing when the text is anything else.
+std::optional<bot::Time> moment(std::string_view text, bot::Time now);
+
+}  // namespace commands

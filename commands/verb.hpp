@@ -1,0 +1,66 @@
+// One verb of the table, and what its functions are given.
+// Place: families of verbs declare them; table.cpp lists them, makes help from them and guards them.
+#pragma once
+
+#include <span>
+
+#include "bot/command.hpp"
+#include "bot/policy.hpp"
+#include "bot/store.hpp"
+#include "commands/words.hpp"
+
+namespace commands {
+
+using Args = std::vector<std::pair<std::string, std::string>>;
+struct Verb;
+
+/// A change being decided. When the verb needs an incident, the table has made sure that it is there, seen and in the right phase.
+struct Call {
+  const Verb& verb;
+  const bot::Invocation& invocation;
+  const bot::Snapshot& snapshot;
+  const bot::Context& context;
+  const bot::Incident& incident() const { return *snapshot.incident; }
+  const std::string& arg(const char* name) const;
+};
+
+/// A question being answered.
+struct Question {
+  const std::vector<const Verb*>& verbs;
+  const bot::Invocation& invocation;
+  bot::Reader& reader;
+  const bot::Context& context;
+  const std::string& arg(const char* name) const;
+};
+
+struct Verb {
+  const char* name;
+  const char* form;     ///< "severity SEVERITY"
+  const char* summary;  ///< one line for help
+  const char* example;  ///< "severity sev2"
+  bool on_incident = true;
+  bool when_ended = false;  ///< accepted (or answered by itself) when the incident is closed or cancelled
+  bot::Action action = bot::Action::respond;
+  /// Cuts the rest of the line into arguments; says nothing about their worth.
+  void (*parse)(Line& line, const bot::Settings& settings, const bot::People& people, Args& args) = nullptr;
+  bot::Result<bot::Decision> (*decide)(const Call& call) = nullptr;       ///< changes
+  bot::Result<bot::Reply> (*query)(const Question& question) = nullptr;  ///< questions
+};
+
+// The families, each in its own source file.
+std::span<const Verb> declaring_verbs();  ///< declare
+std::span<const Verb> describing_verbs(); ///< severity, status, rename, impact, started
+std::span<const Verb> writing_verbs();    ///< note, update
+std::span<const Verb> people_verbs();     ///< join, leave, role
+std::span<const Verb> publishing_verbs(); ///< public
+std::span<const Verb> paging_verbs();     ///< page, ack
+std::span<const Verb> ending_verbs();     ///< resolve, reopen, close, cancel
+std::span<const Verb> amending_verbs();   ///< correct, redact
+std::span<const Verb> asking_verbs();     ///< help, list, show, timeline
+
+// Decisions for what nobody typed.
+bot::Result<bot::Decision> decide_alert(const bot::Alert& alert, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_timer(const bot::Timer& timer, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_outcome(const bot::SendOutcome& outcome, const bot::Snapshot& snapshot, const bot::Context& context);
+
+}  // namespace commands
