@@ -108,8 +108,7 @@ TEST_CASE("requests of one batch see what the earlier ones did") {
 TEST_CASE("what the store could not record is answered so, and nothing is kept") {
   House h;
   h.say("declare sev1 x");
-  Error full = fail(ErrorKind::unavailable, "Not recorded: the disk is full.");
-  h.store.fail_next_commit(full);
+  h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
   const Reply r = h.say("INC-1 note lost", "k1");
   CHECK(r.status == ReplyStatus::unavailable);
   const Reply again = h.say("INC-1 note lost", "k1");
@@ -122,11 +121,22 @@ TEST_CASE("a commit of unknown outcome is never answered as ok, and ends the pro
   h.say("declare sev1 x");
   std::string fatal;
   h.coordinator->on_fatal = [&](const std::string& why) { fatal = why; };
-  Error unknown = fail(ErrorKind::corrupt, "May be recorded: send it again with the same key.");
-  unknown.maybe_recorded = true;
-  h.store.fail_next_commit(unknown);
-  CHECK(h.say("INC-1 note perhaps").status == ReplyStatus::maybe_recorded);
+  h.store.fail_next_commit(GENERATE(support::FakeStore::Failure::unknown_lost, support::FakeStore::Failure::unknown_kept));
+  CHECK(h.say("INC-1 note perhaps", "k").status == ReplyStatus::maybe_recorded);
   CHECK_FALSE(fatal.empty());
+  const Reply again = h.say("INC-1 note perhaps", "k");  // the same key after the restart: once, either way
+  CHECK(again.status == ReplyStatus::ok);
+  int notes = 0;
+  for (const auto& e : h.timeline(1)) notes += e.kind == EntryKind::note;
+  CHECK(notes == 1);
+}
+
+TEST_CASE("a commit that lost a race is decided again on what is there now") {
+  House h;
+  h.say("declare sev1 x");
+  h.store.fail_next_commit(support::FakeStore::Failure::conflict);
+  CHECK(h.say("INC-1 note after the race").status == ReplyStatus::ok);
+  CHECK(*h.timeline(1).back().text == "after the race");
 }
 
 TEST_CASE("a full queue sheds people and alerts with a time to come back, never outcomes") {

@@ -110,7 +110,7 @@ struct House {
     say("INC-1 role commander");
     run();
     const Reply r = say("INC-1 public investigating api=major_outage We are looking into it.");
-    INFO(r.card.title.empty() ? "" : r.card.title[0].value);
+    INFO((r.card.title.empty() ? std::string() : r.card.title[0].value));
     REQUIRE(r.status == ReplyStatus::ok);
   }
 };
@@ -205,7 +205,7 @@ TEST_CASE("an attempt of a process that died is looked into by the next one") {
 TEST_CASE("an outcome the store cannot take is kept and recorded later") {
   House h;
   h.say("declare sev1 x");
-  h.store.fail_next_commit(fail(ErrorKind::unavailable, "Not recorded: the disk is full."));
+  h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
   h.dispatcher->run_once();
   while (h.coordinator.run_once()) {
   }

@@ -96,8 +96,8 @@ TEST_CASE("time, sleep and chance come from bot/env alone") {
 TEST_CASE("each library stays in its room") {
   struct Rule { std::string word; std::vector<std::string> rooms; bool headers_too; };
   const std::vector<Rule> rules{
-      {"<cpprest/", {"integrations/http/"}, false}, {"pplx::", {"integrations/http/"}, false},      {"<boost/", {"integrations/http/"}, false},
-      {"boost::", {"integrations/http/"}, false},   {"<SQLiteCpp", {"integrations/storage/"}, true}, {"sqlite3_", {"integrations/storage/"}, true},
+      {"<cpprest/", {"integrations/http/"}, false}, {"pplx::", {"integrations/http/"}, false},      {"<boost/", {"integrations/http/"}, true},
+      {"boost::", {"integrations/http/"}, true},   {"<SQLiteCpp", {"integrations/storage/"}, true}, {"sqlite3_", {"integrations/storage/"}, true},
       {"nlohmann", {"integrations/"}, true},        {"YAML::", {"integrations/settings/"}, true},    {"prometheus::", {"integrations/metrics/"}, true},
       {"CLI::", {"integrations/cli/"}, true},       {"spdlog::", {"bot/log.cpp"}, true}};
   for (const auto& l : product())
@@ -109,6 +109,16 @@ TEST_CASE("each library stays in its room") {
       CHECK(at_home);
       if (!rule.headers_too) CHECK(l.file.substr(l.file.size() - 4) == ".cpp");
     }
+}
+
+TEST_CASE("other rooms see of HTTP only its interface, which names no library") {
+  const std::set<std::string> interface{"integrations/http/server.hpp", "integrations/http/client.hpp", "integrations/http/signature.hpp", "integrations/http/rate_limiter.hpp"};
+  for (const auto& l : product()) {
+    const std::string inc = included(l.text);
+    INFO(where(l));
+    if (interface.count(l.file) == 1) CHECK(l.text.find("boost") == std::string::npos);
+    if (starts(inc, "integrations/http/") && room_of(l.file) != "integrations/http") CHECK(interface.count(inc) == 1);
+  }
 }
 
 TEST_CASE("transactions never begin deferred") {
