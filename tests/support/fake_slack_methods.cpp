@@ -233,7 +233,7 @@ json FakeSlackMethods::post() {
 json FakeSlackMethods::update() {
   json error;
   SlackChannel* channel = open_channel(error, false);
-  if (channel == nullptr) return error;
+  if (channel == nullptr) return error["error"] == "is_archived" ? wrong("is_inactive") : error;
   if (points(arg("text")) > 4000) return wrong("msg_too_long");
   if (const std::string why = content_error(); !why.empty()) return wrong(why);
   for (auto& message : fake_.messages_) {

@@ -42,6 +42,10 @@ TEST_CASE("An edit waits for its card without counting, and is not owed to an ar
   o.open_room();
   o.send(bot::ArchiveRoom{});
   CHECK(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  o.vendor.error("is_archived", "chat.update");
+  CHECK(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  o.vendor.error("message_not_found", "chat.update");
+  CHECK(as<bot::Refused>(o.send(bot::EditSummary{})));
   Outside closed;
   closed.incident.phase = bot::Phase::cancelled;
   CHECK(as<bot::Accepted>(closed.send(bot::EditSummary{})));

@@ -88,6 +88,13 @@ TEST_CASE("Words alone go into an object that interprets nothing") {
   CHECK(blocks[0]["text"]["text"] == "*not bold* :tada:");
 }
 
+TEST_CASE("Slack goes looking for nothing in markup") {
+  const Fixture f;
+  const json blocks = json::parse(render(title({bot::plain("see #general and "), bot::name_of("bob")}), f.view()).blocks);
+  CHECK(blocks[0]["text"]["type"] == "mrkdwn");
+  CHECK(blocks[0]["text"]["verbatim"] == true);
+}
+
 TEST_CASE("A button carries the command with its incident") {
   const Fixture f;
   bot::Card card = title({bot::plain("No commander yet.")});
