@@ -11,8 +11,8 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::string word(const std::string& value, const std::string& path, const Report& report) {
-  return report.hidden(path) ? "what is filled in" : "\"" + text::shorten(text::clean(value, true), 60) + "\"";
+std::string word(const std::string& value, const Report& report) {
+  return report.hidden(value) ? "what is filled in" : "\"" + text::shorten(text::clean(value, true), 60) + "\"";
 }
 
 std::string at(const std::string& path, std::size_t i) { return path + "[" + std::to_string(i) + "]"; }
@@ -84,12 +84,12 @@ void check_files(const bot::Settings& out, const Outside& outside, Report& repor
 void check_unique(const Names& values, const std::string& path, Report& report) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (!seen.insert(lower(values[i])).second) report.about(at(path, i), word(values[i], at(path, i), report) + " is here twice");
+    if (!seen.insert(lower(values[i])).second) report.about(at(path, i), word(values[i], report) + " is here twice");
 }
 
 void check_known(const std::string& value, const Names& known, const std::string& path, const std::string& what, Report& report) {
   if (std::find(known.begin(), known.end(), value) != known.end()) return;
-  report.about(path, word(value, path, report) + " is not " + what + suggestion(value, known));
+  report.about(path, word(value, report) + " is not " + what + suggestion(value, report.sayable(known)));
 }
 
 void check_together(bot::Settings& out, const Outside& outside, Report& report) {

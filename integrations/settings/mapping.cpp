@@ -16,6 +16,9 @@ bool has_control(const std::string& s) {
 
 std::string quoted(const std::string& s) { return "\"" + text::shorten(text::clean(s, true), 60) + "\""; }
 
+/// How a value may appear in a message: quoted and shortened, or not at all when it came from outside.
+std::string shown(const Node& node) { return node.filled ? "what is filled in" : quoted(node.text); }
+
 const char* kind_word(Kind kind) {
   switch (kind) {
     case Kind::none: return "nothing";
@@ -28,9 +31,14 @@ const char* kind_word(Kind kind) {
 
 }  // namespace
 
-std::string shown(const Node& node) { return node.filled ? "what is filled in" : quoted(node.text); }
-
 void Report::about(const std::string& path, const std::string& message) { at(line_of(path), path + ": " + message); }
+
+std::vector<std::string> Report::sayable(const std::vector<std::string>& words) const {
+  std::vector<std::string> out;
+  for (const auto& word : words)
+    if (!hidden(word)) out.push_back(word);
+  return out;
+}
 
 int Report::line_of(const std::string& path) const {
   for (std::string p = path; !p.empty();) {
@@ -84,7 +92,7 @@ bool Mapping::scalar(const Node& node, const std::string& path, std::string& out
   } else if (!text::is_valid_utf8(node.text)) {
     report_.at(node.line, path + ": is not UTF-8 text");
   } else {
-    if (node.filled) report_.hide(path);
+    if (node.filled) report_.hide(node.text);
     out = node.text;
     return true;
   }
@@ -162,9 +170,7 @@ void Mapping::texts(const std::string& key, std::vector<std::string>& out) {
     std::string value;
     if (!scalar(node->items[i], path, value)) continue;
     // Remembered by its place among the good ones, which is how later checks name it.
-    const std::string place = path_of(key) + "[" + std::to_string(values.size()) + "]";
-    report_.remember(place, node->items[i].line);
-    if (node->items[i].filled) report_.hide(place);
+    report_.remember(path_of(key) + "[" + std::to_string(values.size()) + "]", node->items[i].line);
     values.push_back(std::move(value));
   }
   out = std::move(values);
@@ -213,7 +219,7 @@ void Mapping::finish() {
   if (ignore_rest_) return;
   for (const auto& member : node_.members)
     if (std::find(known_.begin(), known_.end(), member.key) == known_.end())
-      report_.at(member.line, "unknown key " + quoted(member.key) + suggestion(member.key, known_));
+      report_.at(member.line, "unknown key " + quoted(member.key) + suggestion(member.key, report_.sayable(known_)));
 }
 
 }  // namespace settings

@@ -20,9 +20,11 @@ class Report {
   /// A fault of the value at `path`: "path: message".
   void about(const std::string& path, const std::string& message);
   void remember(const std::string& path, int line) { lines_[path] = line; }
-  /// The value at `path` came from outside: no message may repeat it.
-  void hide(const std::string& path) { hidden_.insert(path); }
-  bool hidden(const std::string& path) const { return hidden_.count(path) > 0; }
+  /// This value came from outside: no message may repeat it, wherever it turns up.
+  void hide(const std::string& value) { hidden_.insert(value); }
+  bool hidden(const std::string& value) const { return hidden_.count(value) > 0; }
+  /// Those of `words` that a message may name.
+  std::vector<std::string> sayable(const std::vector<std::string>& words) const;
   bool has(const std::string& path) const { return lines_.count(path) > 0; }
   int line_of(const std::string& path) const;  ///< of the nearest enclosing path that was read; 0 = none
   std::vector<Fault>& faults() { return faults_; }
@@ -81,8 +83,5 @@ class Mapping {
   bool ignore_rest_ = false;
   bool wrong_kind_ = false;
 };
-
-/// How a value may appear in a message: quoted and shortened, or not at all when it came from outside.
-std::string shown(const Node& node);
 
 }  // namespace settings

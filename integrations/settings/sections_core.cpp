@@ -114,10 +114,11 @@ void read_api_and_console(Mapping& root, bot::Settings& out) {
     in.each("tokens", [&](Mapping& one) {
       bot::ApiToken token;
       read_token(one, token);
-      for (const auto& have : out.api_tokens) {
+      for (std::size_t i = 0; i < out.api_tokens.size(); ++i) {
+        const auto& have = out.api_tokens[i];
         if (!token.name.empty() && have.name == token.name) one.report().about(one.path_of("name"), "is here twice; each token needs its own name");
         if (!token.token.empty() && have.token.reveal() == token.token.reveal())
-          one.report().about(one.path_of("token"), "is the same as that of " + have.name + "; nobody could tell the two apart");
+          one.report().about(one.path_of("token"), "is the same as that of api.tokens[" + std::to_string(i) + "]; nobody could tell the two apart");
       }
       out.api_tokens.push_back(std::move(token));
     });

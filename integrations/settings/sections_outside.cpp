@@ -68,11 +68,12 @@ void read_alerts(Mapping& root, bot::Settings& out) {
   root.each("alerts", [&](Mapping& in) {
     bot::AlertSource source;
     read_source(in, source);
-    for (const auto& have : out.alerts) {
+    for (std::size_t i = 0; i < out.alerts.size(); ++i) {
+      const auto& have = out.alerts[i];
       if (!source.name.empty() && have.name == source.name)
-        in.report().at(in.line(), in.path() + ": the name \"" + have.name + "\" is here twice; give each source its own name");
+        in.report().at(in.line(), in.path() + ": the name is that of alerts[" + std::to_string(i) + "] too; give each source its own name");
       if (!source.key.empty() && have.key.reveal() == source.key.reveal())
-        in.report().about(in.path_of("key"), "is the same as that of " + have.name + "; nobody could tell the two apart");
+        in.report().about(in.path_of("key"), "is the same as that of alerts[" + std::to_string(i) + "]; nobody could tell the two apart");
     }
     out.alerts.push_back(std::move(source));
   });

@@ -140,6 +140,16 @@ TEST_CASE("a GET shows what the page is about and changes nothing") {
   const auto& policy = answer.header("content-security-policy");
   CHECK(policy.find("default-src 'none'") == 0);
   CHECK(policy.find("unsafe") == std::string::npos);
+  const auto from = answer.body.find("<style>") + 7;
+  const std::string style = answer.body.substr(from, answer.body.find("</style>") - from);
+  const auto hash = policy.find("'sha256-") + 8;
+  std::string raw, hex;
+  REQUIRE(http::base64url_decode(policy.substr(hash, policy.find("='", hash) - hash), raw));
+  for (const unsigned char c : raw) {
+    hex += "0123456789abcdef"[c >> 4];
+    hex += "0123456789abcdef"[c & 15];
+  }
+  CHECK(hex == http::sha256_hex(style));  // the policy allows exactly these bytes
   CHECK(answer.header("cache-control") == "no-store");
   CHECK(answer.header("referrer-policy") == "no-referrer");
 }

@@ -68,11 +68,11 @@ TEST_CASE("names that are said twice or exist nowhere are faults") {
         "2: incidents.admins[0]: \"alise\" is not the id of anybody under people; did you mean \"alice\"?");
   CHECK(only_fault("people: [{id: alice}]\npermissions: {publish: [bob]}").find("2: permissions.publish[0]: \"bob\"") == 0);
   CHECK(only_fault("people: [{id: alice}, {id: Alice}]").find("is here twice") != std::string::npos);
-  CHECK(only_fault("people: [{id: a, slack: U01}, {id: b, slack: U01}]") == "1: people[1].slack: belongs to a already; one person, one account");
+  CHECK(only_fault("people: [{id: a, slack: U01}, {id: b, slack: U01}]") == "1: people[1].slack: belongs to people[0] already; one person, one account");
   CHECK(only_fault("people: [{id: none}]").find("has a meaning of its own") != std::string::npos);
   CHECK(only_fault("alerts: [{kind: alertmanager, key: 0123456789abcdef, severity: {map: {critical: sev0}}}]")
             .find("alerts[0].severity.map.critical: \"sev0\" is not a severity") != std::string::npos);
-  CHECK(only_fault("alerts: [{kind: alertmanager, key: 0123456789abcdef}, {kind: alertmanager, key: 1123456789abcdef}]").find("the name \"alertmanager\" is here twice") !=
+  CHECK(only_fault("alerts: [{kind: alertmanager, key: 0123456789abcdef}, {kind: alertmanager, key: 1123456789abcdef}]").find("the name is that of alerts[0] too") !=
         std::string::npos);
   CHECK(only_fault("alerts: [{kind: alertmanagr, key: 0123456789abcdef}]").find("did you mean \"alertmanager\"?") != std::string::npos);
   CHECK(only_fault("alerts: [{kind: alertmanager, name: slack, key: 0123456789abcdef}]").find("means something else already") != std::string::npos);
@@ -127,8 +127,18 @@ TEST_CASE("no fault repeats a secret, however wrong its place") {
       "alerts: [{kind: \"${S}\", key: \"hunter2/hunter2/hunter2\"}]\n"
       "status_pages: [{kind: \"${S}\", name: \"${S}\"}]\n"
       "matrix: {access_token: \"${hunter2\"}\n";
-  const auto faults = load_text(yaml, outside).faults;
+  auto faults = load_text(yaml, outside).faults;
   CHECK(faults.size() >= 18);
+  // Also where it is the right value for something else's message.
+  const std::string names =
+      "api: {tokens: [{name: \"${S}\", token: 0123456789abcdef}, {name: b, token: 0123456789abcdef}, {name: \"${S}\", token: 1123456789abcdef}]}\n"
+      "incidents: {severities: [\"${S}\"], default_severity: hunter3, public_defaults: {hunter4: {api: x}}, admins: [hunter5]}\n"
+      "people: [{id: \"${S}\", slack: U01}, {id: b, slack: U01}]\n"
+      "alerts: [{kind: alertmanager, name: \"${S}\", key: 0123456789abcdef}, {kind: alertmanager, name: \"${S}\", key: 0123456789abcdef}]\n"
+      "status_pages: [{kind: builtin, name: \"${S}\", components: [{id: \"${S}\"}]}, {kind: builtin, name: \"${S}\"}]\n";
+  const auto more = load_text(names, outside).faults;
+  CHECK(more.size() >= 10);
+  faults.insert(faults.end(), more.begin(), more.end());
   for (const auto& fault : faults) {
     INFO(fault.line << ": " << fault.message);
     CHECK(fault.message.find(secret) == std::string::npos);
