@@ -110,8 +110,8 @@ void FakeStore::apply(bot::Changes& changes, Tables& to) {
   for (const auto& row : changes.incidents) to.incidents[row.number] = row;
   for (const auto& message : changes.messages) add_message(to, message);
   for (const auto& update : changes.updates) update_message(to, update);
-  for (const auto& timer : changes.timers) to.timers[timer.id] = timer;
   for (const auto& id : changes.timers_done) to.timers.erase(id);
+  for (const auto& timer : changes.timers) to.timers[timer.id] = timer;  // after the fired ones: a timer may set itself again
   for (const auto& r : changes.references) to.references[{r.incident, r.integration, r.what}] = r.id;
   for (const auto& alert : changes.alerts) {
     to.alerts[alert.identity] = alert;

@@ -1,0 +1,133 @@
+#include "integrations/storage/open_store.hpp"
+
+#include <filesystem>
+
+#include "integrations/storage/backup.hpp"
+#include "integrations/storage/file_lock.hpp"
+#include "integrations/storage/reader_pool.hpp"
+#include "integrations/storage/sql_credentials.hpp"
+#include "integrations/storage/sql_reader.hpp"
+#include "integrations/storage/sql_store.hpp"
+#include "integrations/storage/sqlite_file.hpp"
+#include "integrations/storage/write_side.hpp"
+
+namespace storage {
+namespace {
+
+constexpr std::int64_t kWalAlarm = 64LL << 20;
+
+bot::Result<std::string> file_of(const std::string& url) {
+  if (url.rfind("sqlite:", 0) != 0)
+    return bot::fail(bot::ErrorKind::invalid_input, "store.url must be \"sqlite:PATH\", e.g. \"sqlite:data/muster.db\".");
+  std::string file = url.substr(7);
+  if (file.rfind("//", 0) == 0) file.erase(0, 2);
+  if (file.empty() || file.find('\0') != std::string::npos) return bot::fail(bot::ErrorKind::invalid_input, "store.url names no file. Write \"sqlite:data/muster.db\".");
+  return file;
+}
+
+bot::Result<VerifyReport> verify_file_at(const std::string& file) {
+  auto c = open_for_reading_only(file, false);
+  if (!c) return c.error();
+  return guarded([&] { return verify_all(**c); });
+}
+
+class OpenedFile : public Opened {
+ public:
+  OpenedFile(std::string file, std::unique_ptr<FileLock> lock, std::unique_ptr<SqliteConnection> writer, bot::Env env)
+      : file_(std::move(file)), lock_(std::move(lock)), write_(std::move(writer)), pool_(file_, env.clock), store_(write_), reader_(pool_), credentials_(write_, pool_) {}
+
+  bot::Status begin() { return store_.open(); }
+  bot::Store& store() override { return store_; }
+  bot::Reader& reader() override { return reader_; }
+  bot::Credentials& credentials() override { return credentials_; }
+
+  Health health() const override {
+    Health out;
+    out.wal_bytes = write_.wal_bytes();
+    out.problem = write_.problem();
+    bot::Lock lock(mutex_);
+    out.verified = verified_;
+    if (out.problem.empty()) out.problem = damage_;
+    if (out.problem.empty() && out.wal_bytes > kWalAlarm)
+      out.problem = "The write-ahead log has grown to " + std::to_string(out.wal_bytes >> 20) + " MB: a long read keeps it from being emptied.";
+    out.ok = out.problem.empty();
+    return out;
+  }
+
+  bot::Result<VerifyReport> verify() override {
+    auto report = verify_file_at(file_);
+    bot::Lock lock(mutex_);
+    if (report) {
+      verified_ = true;
+      damage_ = report->ok() ? "" : "The check of the database found " + std::to_string(report->problem_count) + " problem(s), the first: " + report->problems.front();
+    } else if (report.error().kind == bot::ErrorKind::corrupt) {
+      damage_ = report.error().message;
+    }
+    return report;
+  }
+
+  bot::Status backup(const std::string& target) override { return storage::backup(file_, target); }
+
+ private:
+  const std::string file_;
+  std::unique_ptr<FileLock> lock_;  // first taken, last given back
+  WriteSide write_;
+  ReaderPool pool_;
+  SqlStore store_;
+  SqlReader reader_;
+  SqlCredentials credentials_;
+  mutable bot::Mutex mutex_;
+  std::string damage_ GUARDED_BY(mutex_);
+  bool verified_ GUARDED_BY(mutex_) = false;
+};
+
+class ReadOnlyFile : public OpenedForReading {
+ public:
+  ReadOnlyFile(std::string file, bot::Env env) : file_(std::move(file)), pool_(file_, env.clock), reader_(pool_) {}
+  bot::Reader& reader() override { return reader_; }
+  bot::Result<VerifyReport> verify() override { return verify_file_at(file_); }
+  bot::Status backup(const std::string& target) override { return storage::backup(file_, target); }
+
+ private:
+  const std::string file_;
+  ReaderPool pool_;
+  SqlReader reader_;
+};
+
+bot::Status make_folder_of(const std::string& file) {
+  std::error_code error;
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return bot::Done{};
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    return bot::fail(bot::ErrorKind::unavailable, "Muster cannot make the folder " + folder.string() + " (" + error.message() + "). Make it, or name another place in store.url.");
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  return bot::Done{};
+}
+
+}  // namespace
+
+bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env env, StoreLimits limits) {
+  auto file = file_of(url);
+  if (!file) return file.error();
+  if (auto made = make_folder_of(*file); !made) return made.error();
+  auto lock = FileLock::take(*file);
+  if (!lock) return lock.error();
+  auto writer = open_for_writing(*file, limits.max_pages);
+  if (!writer) return writer.error();
+  auto heads = guarded([&] { return check_heads(**writer); });
+  if (!heads) return heads.error();
+  if (!*heads) return heads->error();
+  auto opened = std::make_unique<OpenedFile>(*file, *std::move(lock), *std::move(writer), env);
+  if (auto begun = opened->begin(); !begun) return begun.error();
+  return std::unique_ptr<Opened>(std::move(opened));
+}
+
+bot::Result<std::unique_ptr<OpenedForReading>> open_for_reading(const std::string& url, bot::Env env) {
+  auto file = file_of(url);
+  if (!file) return file.error();
+  if (auto once = open_for_reading_only(*file, false); !once) return once.error();
+  return std::unique_ptr<OpenedForReading>(std::make_unique<ReadOnlyFile>(*file, env));
+}
+
+}  // namespace storage

@@ -1,0 +1,181 @@
+#include "integrations/storage/sql_outbox.hpp"
+
+#include <algorithm>
+
+#include "integrations/codec/codec.hpp"
+#include "integrations/storage/failures.hpp"
+#include "integrations/storage/redaction.hpp"
+#include "integrations/storage/rows.hpp"
+
+namespace storage {
+namespace {
+
+using bot::MessageState;
+
+constexpr std::int64_t kDeadKept = 30LL * 24 * 3600 * 1000;
+
+bool in_trouble(MessageState s) { return s == MessageState::held || s == MessageState::dead; }
+
+void set_state(SqliteConnection& c, std::int64_t seq, MessageState state) {
+  c.run("UPDATE outbox SET state = ?, is_open = ?, in_trouble = ? WHERE seq = ?", bot::to_string(state), bot::is_open(state), in_trouble(state), seq);
+}
+
+}  // namespace
+
+std::int64_t SqlOutbox::next_seq(SqliteConnection& c) {
+  if (!seq_known_) {
+    auto row = c.query("SELECT MAX(seq) FROM outbox");
+    last_seq_ = row.next() && !row.null(0) ? row.integer(0) : 0;
+    seq_known_ = true;
+  }
+  return ++last_seq_;
+}
+
+void SqlOutbox::add(SqliteConnection& c, const bot::Message& m) {
+  if (!m.supersedes.empty()) supersede(c, m);
+  const std::int64_t seq = next_seq(c);
+  c.run("INSERT INTO outbox (seq, id, incident, integration, lane_class, lane, supersedes, kind, created, deadline, state, is_open, "
+        "in_trouble, attempts, looks, doubts, deaths, next_at, last_attempt, boot, problem) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, 0, 0, 0, 0, ?, NULL, '', '')",
+        seq, m.id, m.incident, m.integration, static_cast<int>(m.lane_class), m.lane, m.supersedes, bot::kind_of(m.content), ms(m.created), ms(m.deadline),
+        ms(m.created));
+  c.run("INSERT INTO outbox_content (seq, content) VALUES (?, ?)", seq, codec::encode(m.content));
+  // A lane that is there already has an older head.
+  c.run("INSERT INTO lane (lane, integration, lane_class, head, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (lane) DO NOTHING", m.lane, m.integration,
+        static_cast<int>(m.lane_class), seq, ms(m.created));
+}
+
+void SqlOutbox::supersede(SqliteConnection& c, const bot::Message& by) {
+  std::vector<std::int64_t> older;
+  {
+    auto rows = c.query("SELECT seq FROM outbox WHERE lane = ? AND supersedes = ? AND supersedes <> '' AND is_open = 1 AND state = 'queued' AND attempts = 0",
+                        by.lane, by.supersedes);
+    while (rows.next()) older.push_back(rows.integer(0));
+  }
+  if (older.empty()) return;
+  for (const auto seq : older) set_state(c, seq, MessageState::superseded);
+  refresh_lane(c, by.lane);
+}
+
+void SqlOutbox::refresh_lane(SqliteConnection& c, const std::string& lane) {
+  auto head = c.query("SELECT seq, state, next_at FROM outbox WHERE lane = ? AND is_open = 1 ORDER BY seq LIMIT 1", lane);
+  if (!head.next()) return c.run("DELETE FROM lane WHERE lane = ?", lane);
+  const auto state = head.view(1);
+  const bool waits = state == "queued" || state == "unknown";
+  const auto next_at = waits ? std::optional<std::int64_t>(head.integer(2)) : std::nullopt;
+  c.run("UPDATE lane SET head = ?, next_at = ? WHERE lane = ?", head.integer(0), next_at, lane);
+}
+
+void SqlOutbox::update(SqliteConnection& c, const bot::QueuedMessage& u) {
+  std::int64_t seq = 0;
+  std::string lane;
+  {
+    auto row = c.query("SELECT seq, lane FROM outbox WHERE id = ?", u.message.id);
+    if (!row.next()) return;  // purged meanwhile
+    seq = row.integer(0);
+    lane = row.text(1);
+  }
+  c.run("UPDATE outbox SET state = ?, is_open = ?, in_trouble = ?, attempts = ?, looks = ?, doubts = ?, deaths = ?, next_at = ?, problem = ?, boot = '' "
+        "WHERE seq = ?",
+        bot::to_string(u.state), bot::is_open(u.state), in_trouble(u.state), u.attempts, u.looks, u.doubts, u.deaths, ms(u.next_at), u.problem, seq);
+  {
+    auto row = c.query("SELECT 1 FROM lane WHERE lane = ?", lane);
+    if (!row.next() && !bot::is_open(u.state)) return;
+  }
+  // A dropped or dead message may come back to life by a person's choice after its lane had emptied.
+  c.run("INSERT INTO lane (lane, integration, lane_class, head, next_at) SELECT lane, integration, lane_class, seq, NULL FROM outbox WHERE seq = ? "
+        "ON CONFLICT (lane) DO NOTHING",
+        seq);
+  refresh_lane(c, lane);
+}
+
+std::vector<std::int64_t> SqlOutbox::due(SqliteConnection& c, const bot::LeaseQuery& query) const {
+  struct Head { std::int64_t lane_class, seq; };
+  std::vector<Head> heads;
+  for (const auto& [integration, room] : query.room_for) {
+    if (room <= 0) continue;
+    auto rows = c.query("SELECT lane_class, head FROM lane WHERE integration = ? AND next_at <= ? ORDER BY lane_class, head LIMIT ?", integration, ms(query.now), room);
+    while (rows.next()) heads.push_back({rows.integer(0), rows.integer(1)});
+  }
+  std::sort(heads.begin(), heads.end(), [](const Head& a, const Head& b) { return a.lane_class != b.lane_class ? a.lane_class < b.lane_class : a.seq < b.seq; });
+  std::vector<std::int64_t> out;
+  for (const auto& head : heads) out.push_back(head.seq);
+  return out;
+}
+
+std::vector<bot::QueuedMessage> SqlOutbox::take(SqliteConnection& c, const std::vector<std::int64_t>& heads, const bot::LeaseQuery& query) {
+  std::vector<bot::QueuedMessage> out;
+  for (const auto seq : heads) {
+    {
+      auto row = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.seq = ?", seq);
+      if (!row.next()) damaged("a lane names a message that is not there");
+      out.push_back(read_message(row));
+    }
+    bot::QueuedMessage& m = out.back();
+    m.in_doubt = m.state == MessageState::unknown;
+    m.state = MessageState::sending;
+    m.boot = query.boot;
+    c.run("UPDATE outbox SET state = 'sending', boot = ?, last_attempt = ? WHERE seq = ?", query.boot, ms(query.now), seq);
+    c.run("UPDATE lane SET next_at = NULL WHERE lane = ?", m.message.lane);
+  }
+  return out;
+}
+
+/// Whoever leased a message under another boot id is dead: what became of its sends is unknown. Twice dead: a person must look.
+void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
+  struct Left { std::int64_t seq; std::string lane; int deaths; };
+  std::vector<Left> left;
+  {
+    auto rows = c.query("SELECT seq, lane, deaths FROM outbox WHERE is_open = 1 AND state = 'sending' AND boot <> ?", query.boot);
+    while (rows.next()) left.push_back({rows.integer(0), rows.text(1), static_cast<int>(rows.integer(2)) + 1});
+  }
+  for (const auto& m : left) {
+    const bool held = m.deaths >= 2;
+    set_state(c, m.seq, held ? MessageState::held : MessageState::unknown);
+    c.run("UPDATE outbox SET deaths = ?, next_at = ?, boot = '', problem = ? WHERE seq = ?", m.deaths, ms(query.now),
+          held ? "Muster stopped twice while sending this." : "Muster stopped while sending this.", m.seq);
+    refresh_lane(c, m.lane);
+  }
+}
+
+std::optional<bot::Time> SqlOutbox::next_due(SqliteConnection& c) const {
+  auto row = c.query("SELECT MIN(next_at) FROM lane WHERE next_at IS NOT NULL");
+  if (!row.next() || row.null(0)) return std::nullopt;
+  return time_at(row.integer(0));
+}
+
+std::vector<bot::QueuedMessage> SqlOutbox::held(SqliteConnection& c, std::int64_t incident) const {
+  std::vector<bot::QueuedMessage> out;
+  auto rows = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.in_trouble = 1 AND o.state = 'held' AND o.incident = ? ORDER BY o.seq", incident);
+  while (rows.next()) out.push_back(read_message(rows));
+  return out;
+}
+
+std::vector<std::int64_t> SqlOutbox::finished(SqliteConnection& c, bot::Time before, int limit) const {
+  std::vector<std::int64_t> out;
+  auto rows = c.query("SELECT seq FROM outbox WHERE is_open = 0 AND created < ? AND (state <> 'dead' OR created < ?) ORDER BY created LIMIT ?", ms(before),
+                      ms(before) - kDeadKept, limit);
+  while (rows.next()) out.push_back(rows.integer(0));
+  return out;
+}
+
+void SqlOutbox::drop(SqliteConnection& c, const std::vector<std::int64_t>& seqs) {
+  for (const auto seq : seqs) {
+    c.run("DELETE FROM outbox_content WHERE seq = ?", seq);
+    c.run("DELETE FROM outbox WHERE seq = ?", seq);
+  }
+}
+
+void SqlOutbox::redact(SqliteConnection& c, std::int64_t incident, const std::string& text) {
+  std::vector<std::pair<std::int64_t, std::string>> changed;
+  {
+    auto rows = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.incident = ?", incident);
+    while (rows.next()) {
+      auto content = read_message(rows).message.content;
+      if (scrub(content, text)) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
+    }
+  }
+  for (const auto& [seq, content] : changed) c.run("UPDATE outbox_content SET content = ? WHERE seq = ?", content, seq);
+}
+
+}  // namespace storage

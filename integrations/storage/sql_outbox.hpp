@@ -1,0 +1,42 @@
+// The outbox tables: messages, their lanes and what is due. A lane's row names its oldest open message, so that finding what is due
+// costs as much as there are due lanes, however many messages wait or were sent.
+// Place: SqlStore, under the write side's lock, inside its transactions. Errors: throws SqlError, Damaged.
+#pragma once
+
+#include "bot/store.hpp"
+#include "integrations/storage/sqlite_connection.hpp"
+
+namespace storage {
+
+class SqlOutbox {
+ public:
+  void add(SqliteConnection& c, const bot::Message& message);
+  void update(SqliteConnection& c, const bot::QueuedMessage& update);
+  /// Heads of lanes that are due and fit in `query.room_for`, by class then age; nothing is changed.
+  std::vector<std::int64_t> due(SqliteConnection& c, const bot::LeaseQuery& query) const;
+  /// Marks them as being sent.
+  std::vector<bot::QueuedMessage> take(SqliteConnection& c, const std::vector<std::int64_t>& heads, const bot::LeaseQuery& query);
+  /// True when another process may have left messages it was sending.
+  bool needs_recovery(const std::string& boot) const { return boot != boot_; }
+  void recover(SqliteConnection& c, const bot::LeaseQuery& query);
+  std::optional<bot::Time> next_due(SqliteConnection& c) const;
+  std::vector<bot::QueuedMessage> held(SqliteConnection& c, std::int64_t incident) const;
+  /// Finished messages older than `before`: at most `limit`.
+  std::vector<std::int64_t> finished(SqliteConnection& c, bot::Time before, int limit) const;
+  void drop(SqliteConnection& c, const std::vector<std::int64_t>& seqs);
+  /// Takes the text out of every message of the incident.
+  void redact(SqliteConnection& c, std::int64_t incident, const std::string& text);
+
+  void keep(const std::string& boot) { boot_ = boot; }  ///< recovery for this boot is durable
+  void forget() { seq_known_ = false; }                 ///< the transaction was rolled back
+
+ private:
+  void refresh_lane(SqliteConnection& c, const std::string& lane);
+  void supersede(SqliteConnection& c, const bot::Message& by);
+  std::int64_t next_seq(SqliteConnection& c);
+  std::int64_t last_seq_ = 0;
+  bool seq_known_ = false;
+  std::string boot_;
+};
+
+}  // namespace storage

@@ -1,0 +1,132 @@
+#include "integrations/storage/sqlite_file.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "integrations/storage/failures.hpp"
+#include "storage_schema_embedded.hpp"
+
+namespace storage {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x4d555354;  // "MUST"
+constexpr std::array<const char*, 1> kMigrations{"0001_first.sql"};
+
+bot::Error refuse(const std::string& words) { return bot::fail(bot::ErrorKind::corrupt, words); }
+
+bot::Error unopened(const std::string& file, const SqlError& error) {
+  switch (error.code) {
+    case SQLITE_NOTADB: return refuse(file + " is not a Muster database. Name another file in store.url, or move this one away.");
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + " (" + error.message + "). Check the owner and permissions of the file and its folder.");
+    case SQLITE_FULL: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + ": the disk is full. Free some space and start again.");
+    default: return refuse(file + " cannot be used (" + error.message + "). Look at the disk, then restore a backup if the file is damaged.");
+  }
+}
+
+/// ok when the file is absent, empty or begins like SQLite; the engine itself would take a stranger's text file for damage.
+bot::Status check_header(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return bot::Done{};
+  if (fd < 0) return bot::fail(bot::ErrorKind::unavailable, "Muster cannot read " + file + " (" + std::strerror(errno) + "). Check its owner and permissions.");
+  char head[16] = {};
+  const auto n = ::read(fd, head, sizeof head);
+  ::close(fd);
+  if (n < 0) return bot::fail(bot::ErrorKind::unavailable, "Muster cannot read " + file + ": it is not a file. Name a file in store.url.");
+  if (n == 0 || (n == sizeof head && std::memcmp(head, "SQLite format 3", 16) == 0)) return bot::Done{};
+  return refuse(file + " is not a Muster database. Name another file in store.url, or move this one away.");
+}
+
+/// Made here, so that it belongs to this user alone; the engine gives its log the same permissions.
+bot::Status make_file(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return bot::fail(bot::ErrorKind::unavailable, "Muster cannot write " + file + " (" + std::strerror(errno) + "). Make the file and its folder writable for this user.");
+  ::close(fd);
+  return bot::Done{};
+}
+
+/// Version 0: empty. Anything that is neither empty nor ours is refused.
+bot::Result<int> version_of(SqliteConnection& c, const std::string& file) {
+  const auto id = c.pragma("application_id");
+  const auto version = c.pragma("user_version");
+  if (id == 0 && version == 0) {
+    auto tables = c.query("SELECT COUNT(*) FROM sqlite_master");
+    if (tables.next() && tables.integer(0) == 0) return 0;
+  }
+  if (id != kApplicationId) return refuse(file + " is the database of another program. Name another file in store.url.");
+  if (version > schema_version())
+    return refuse(file + " was written by a newer Muster (schema " + std::to_string(version) + ", this one knows " + std::to_string(schema_version()) +
+                  "). Start the newer version, or restore a backup from before the upgrade.");
+  return static_cast<int>(version);
+}
+
+void set_rules(SqliteConnection& c) {
+  c.execute("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;");
+}
+
+bot::Status set_durability(SqliteConnection& c, const std::string& file) {
+  if (c.pragma_text("journal_mode = WAL") != "wal")
+    return refuse(file + " cannot use a write-ahead log here. Put the database on a local disk (not a network file system).");
+  // secure_delete: what a redaction deletes is overwritten, not only unlinked. cache_size in KiB.
+  c.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000;");
+  if (c.pragma("synchronous") != 2) return refuse("SQLite did not accept synchronous=FULL, so nothing would be safe after a power cut. Use the distribution's SQLite.");
+  return bot::Done{};
+}
+
+void migrate(SqliteConnection& c, int from) {
+  for (int version = from + 1; version <= schema_version(); ++version) {
+    const auto sql = storage_schema::embedded(kMigrations[static_cast<std::size_t>(version - 1)]);
+    if (sql.empty()) std::abort();  // the program was built without its schema
+    c.begin();
+    c.execute(std::string(sql));
+    c.execute("PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(version) + ";");
+    c.commit();
+  }
+}
+
+}  // namespace
+
+int schema_version() { return static_cast<int>(kMigrations.size()); }
+
+bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::string& file, std::int64_t max_pages) {
+  if (auto ours = check_header(file); !ours) return ours.error();
+  if (auto made = make_file(file); !made) return made.error();
+  try {
+    auto c = std::make_unique<SqliteConnection>(file, SqliteConnection::Mode::write);
+    auto version = version_of(*c, file);
+    if (!version) return version.error();
+    set_rules(*c);
+    if (auto durable = set_durability(*c, file); !durable) return durable.error();
+    migrate(*c, *version);
+    if (max_pages > 0) c->pragma("max_page_count = " + std::to_string(max_pages));
+    return c;
+  } catch (const SqlError& error) {
+    return unopened(file, error);
+  }
+}
+
+bot::Result<std::unique_ptr<SqliteConnection>> open_for_reading_only(const std::string& file, bool immutable) {
+  if (::access(file.c_str(), F_OK) != 0)
+    return bot::fail(bot::ErrorKind::not_found, "There is no database at " + file + ". Check store.url in the settings, or start `muster serve` once.");
+  if (auto ours = check_header(file); !ours) return ours.error();
+  try {
+    auto c = std::make_unique<SqliteConnection>(file, immutable ? SqliteConnection::Mode::immutable : SqliteConnection::Mode::read);
+    auto version = version_of(*c, file);
+    if (!version) return version.error();
+    if (*version != schema_version())
+      return refuse(file + " has schema " + std::to_string(*version) + ", this Muster needs " + std::to_string(schema_version()) + ". Start `muster serve` once to bring it up to date.");
+    set_rules(*c);
+    c->execute("PRAGMA cache_size = -2000;");
+    return c;
+  } catch (const SqlError& error) {
+    return unopened(file, error);
+  }
+}
+
+}  // namespace storage

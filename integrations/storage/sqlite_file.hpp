@@ -1,0 +1,21 @@
+// Opening a database file by the rules: is it ours, is it the right schema, is the disk promise kept.
+// Place: open_store and backup. Errors: sentences that say what to do instead.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bot/result.hpp"
+#include "integrations/storage/sqlite_connection.hpp"
+
+namespace storage {
+
+/// The newest schema this program knows.
+int schema_version();
+
+/// Creates or opens for writing, brings the schema up to date. `max_pages` > 0 caps the file.
+bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::string& file, std::int64_t max_pages);
+/// Opens an existing database read-only. `immutable`: nobody else has it open (a finished backup).
+bot::Result<std::unique_ptr<SqliteConnection>> open_for_reading_only(const std::string& file, bool immutable);
+
+}  // namespace storage

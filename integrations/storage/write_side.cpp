@@ -1,0 +1,87 @@
+#include "integrations/storage/write_side.hpp"
+
+#include <sqlite3.h>
+
+namespace storage {
+namespace {
+
+constexpr int kCheckpointPages = 2000;  // 8 MB of log between two copies into the file
+constexpr std::int64_t kPageBytes = 4096;
+
+}  // namespace
+
+bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed,
+                                const std::function<void()>& undone) {
+  bot::Lock lock(mutex_);
+  if (distrusted_) return *distrusted_;
+  bot::Status result = bot::Done{};
+  try {
+    connection_->begin();
+    result = work(*connection_);
+    if (result) connection_->commit();
+  } catch (const SqlError& error) {
+    result = fail(error);
+  } catch (const Damaged& damage) {
+    result = damage.error;
+  } catch (const std::exception&) {
+    result = bot::fail(bot::ErrorKind::unavailable, "Not recorded: there was not enough memory. Send it again in a moment.");
+  }
+  if (!result) {
+    connection_->rollback();
+    if (connection_->in_transaction()) (void)fail(SqlError{SQLITE_IOERR, SQLITE_IOERR, "a transaction could not be undone", false});
+    if (undone) undone();
+    return result;
+  }
+  if (committed) committed();
+  after_commit();
+  return result;
+}
+
+bot::Status WriteSide::fail(const SqlError& error) {
+  bot::Error out = write_failure(error);
+  if (out.kind == bot::ErrorKind::corrupt && !distrusted_) {
+    distrusted_ = bot::fail(bot::ErrorKind::corrupt, "Not recorded: an earlier write failed (" + error.message + "), so Muster must be restarted first.");
+  }
+  return out;
+}
+
+void WriteSide::after_commit() {
+  untidy_ = true;
+  if (connection_->wal_pages() < checkpointed_) checkpointed_ = 0;  // the log began anew
+  if (connection_->wal_pages() - checkpointed_ < kCheckpointPages) return;
+  try {
+    connection_->checkpoint(false);
+    checkpointed_ = connection_->wal_pages();
+  } catch (const SqlError& error) {
+    // What was committed is safe in the log. A full disk is told by the next commit; after any other error the copy cannot be trusted.
+    checkpointed_ = connection_->wal_pages();
+    if (error.code != SQLITE_FULL) (void)fail(error);
+  }
+}
+
+bot::Status WriteSide::tidy() {
+  bot::Lock lock(mutex_);
+  if (distrusted_) return *distrusted_;
+  if (!untidy_) return bot::Done{};
+  try {
+    if (connection_->checkpoint(true)) {
+      untidy_ = false;
+      checkpointed_ = 0;
+    }
+    return bot::Done{};
+  } catch (const SqlError& error) {
+    return fail(error);
+  }
+}
+
+std::int64_t WriteSide::wal_bytes() const {
+  bot::Lock lock(mutex_);
+  return connection_->wal_pages() * kPageBytes;
+}
+
+std::string WriteSide::problem() const {
+  bot::Lock lock(mutex_);
+  return distrusted_ ? distrusted_->message : std::string();
+}
+
+}  // namespace storage

@@ -1,0 +1,47 @@
+// The only connection that writes and checkpoints, and the rules for when it may no longer be trusted.
+// Place: SqlStore and SqlCredentials. Threads: every function takes the one mutex inside.
+// Errors: after a write of unknown outcome every later write is refused until the process is restarted.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "bot/mutex.hpp"
+#include "bot/result.hpp"
+#include "integrations/storage/failures.hpp"
+
+namespace storage {
+
+class WriteSide {
+ public:
+  explicit WriteSide(std::unique_ptr<SqliteConnection> connection) : connection_(std::move(connection)) {}
+
+  /// One transaction around `work`; what `work` answers as an error, or throws, rolls it back.
+  /// `committed` runs under the same lock after the commit is durable; `undone` after a rollback.
+  bot::Status transact(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed = {},
+                       const std::function<void()>& undone = {});
+  /// Reads through the writing connection: sees everything committed so far.
+  template <class Work>
+  auto read(Work work) -> bot::Result<decltype(work(std::declval<SqliteConnection&>()))> {
+    bot::Lock lock(mutex_);
+    if (distrusted_) return *distrusted_;
+    return guarded([&] { return work(*connection_); });
+  }
+  /// Copies the whole log into the file and empties it, when something was written since the last time.
+  bot::Status tidy();
+  std::int64_t wal_bytes() const;
+  /// The first reason why this store must not be used further; empty: none.
+  std::string problem() const;
+
+ private:
+  void after_commit() REQUIRES_LOCK(mutex_);
+  bot::Status fail(const SqlError& error) REQUIRES_LOCK(mutex_);
+
+  mutable bot::Mutex mutex_;
+  std::unique_ptr<SqliteConnection> connection_;
+  std::optional<bot::Error> distrusted_ GUARDED_BY(mutex_);
+  int checkpointed_ GUARDED_BY(mutex_) = 0;
+  bool untidy_ GUARDED_BY(mutex_) = true;
+};
+
+}  // namespace storage
