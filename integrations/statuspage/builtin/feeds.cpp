@@ -17,6 +17,7 @@ constexpr std::size_t kUpdates = 50;
 std::string host_of(const std::string& url) {
   const auto scheme = url.find("://");
   const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+  if (url.compare(begin, 1, "[") == 0) return url.substr(begin, url.find(']', begin) + 1 - begin);
   return url.substr(begin, url.find_first_of(":/?#", begin) - begin);
 }
 

@@ -159,7 +159,8 @@ void add_recent(Html& h, const Page& page) {
     h.close();
   }
   if (shown == 0) h.element("p", page.open_incidents().empty() ? "No incidents." : "No other incidents.", {{"class", "quiet"}});
-  h.open("p").element("a", "Everything before", {{"href", "/history"}}).close().close();
+  if (!page.incidents.empty()) h.open("p").element("a", "Everything before", {{"href", "/history"}}).close();
+  h.close();
 }
 
 }  // namespace
@@ -172,7 +173,10 @@ std::string home_view(const Page& page) {
   add_recent(main, page);
   const Headline head = headline(page);
   const std::string sentence = head.before + (head.since ? moment_text(*head.since, page.generated) : "") + head.after;
-  return framed(page, {page.title + " status: " + overall(page).description, sentence, true}, main);
+  const char* in_short = !head.since                                   ? "All systems working"
+                         : head.worst == ComponentState::operational ? "Working again, being watched"
+                                                                     : words_of(head.worst);
+  return framed(page, {page.title + " status: " + in_short, sentence, true}, main);
 }
 
 }  // namespace statuspage::builtin

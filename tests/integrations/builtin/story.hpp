@@ -1,0 +1,77 @@
+// Public updates as the store would answer them, written in one line each.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "bot/store.hpp"
+#include "integrations/statuspage/builtin/page.hpp"
+#include "tests/support/fake_env.hpp"
+
+namespace builtin_tests {
+
+using bot::Millis;
+using namespace std::chrono_literals;
+
+/// A Reader that knows public updates and nothing else: whatever else the page asked for would be empty.
+class Story : public bot::Reader {
+ public:
+  std::vector<bot::Entry> entries;
+  bool broken = false;
+  int reads = 0;
+  bot::Time at{Millis{1795448538000}};  ///< of the next entry; 2026-11-23T15:42:18Z
+
+  bot::Entry& add(std::int64_t incident, const std::string& state, const std::string& text, bot::Facts components = {},
+                  const std::string& title = "Problems with API", const std::string& pages = "public") {
+    bot::Entry e;
+    e.incident = incident;
+    e.kind = bot::EntryKind::public_update;
+    e.recorded_at = e.occurred_at = at;
+    e.position = static_cast<std::int64_t>(entries.size()) + 1;
+    e.facts = {{"op", "op" + std::to_string(entries.size() + 1)}, {"state", state}, {"title", title}, {"pages", pages}};
+    for (auto& [id, component_state] : components) e.facts.emplace_back("component:" + id, component_state);
+    e.text = text;
+    e.actor.id = "alice-internal";
+    entries.push_back(e);
+    return entries.back();
+  }
+  Story& after(Millis wait) {
+    at += wait;
+    return *this;
+  }
+
+  bot::Result<std::vector<bot::Entry>> public_updates(int) override {
+    ++reads;
+    if (broken) return bot::fail(bot::ErrorKind::unavailable, "The disk does not answer.");
+    return entries;
+  }
+  bot::Result<std::optional<bot::Incident>> incident(std::int64_t) override { return std::optional<bot::Incident>{}; }
+  bot::Result<std::vector<bot::Incident>> incidents(const bot::IncidentFilter&) override { return std::vector<bot::Incident>{}; }
+  bot::Result<std::vector<bot::Entry>> timeline(std::int64_t, std::int64_t, int) override { return std::vector<bot::Entry>{}; }
+  bot::Result<std::vector<bot::Entry>> stream(std::int64_t, int) override { return std::vector<bot::Entry>{}; }
+  bot::Result<std::int64_t> last_position() override { return std::int64_t{0}; }
+  bot::Result<std::optional<std::int64_t>> incident_of(const bot::RoomKey&) override { return std::optional<std::int64_t>{}; }
+  bot::Result<std::vector<bot::Reference>> references(std::int64_t, const std::string&) override { return std::vector<bot::Reference>{}; }
+  bot::Result<std::vector<bot::QueuedMessage>> troubled(int) override { return std::vector<bot::QueuedMessage>{}; }
+  bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return std::vector<bot::OutboxCount>{}; }
+  bot::Result<std::vector<bot::Person>> people() override { return std::vector<bot::Person>{}; }
+};
+
+inline statuspage::builtin::Page page_of(const Story& story, Millis later = 0ms) {
+  statuspage::builtin::Page page;
+  page.id = "0123456789ab";
+  page.title = "Example";
+  page.url = "https://status.example.org";
+  page.components = {{"api", "API", ""}, {"web", "Website", "Shop and account"}};
+  page.known_since = bot::Time{Millis{1795000000000}};
+  page.incidents = statuspage::builtin::public_incidents(story.entries, "public", page.components);
+  page.generated = story.at + later;
+  return page;
+}
+
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Empty when `xml` is well formed as far as this page's documents go: one root, tags nested, attributes quoted, references known,
+/// no raw < or & and no forbidden control. Otherwise what is wrong.
+std::string xml_fault(const std::string& xml);
+
+}  // namespace builtin_tests
