@@ -8,15 +8,16 @@ constexpr Millis kLongestIdle{1000};
 constexpr int kAtOnce = 100;
 }  // namespace
 
-Timers::Timers(Store& store, Intake& intake, Env env, Time not_before) : store_(store), intake_(intake), env_(env), not_before_(not_before) {}
+Timers::Timers(Store& store, Intake& intake, Env env, Time overdue_from)
+    : store_(store), intake_(intake), env_(env), made_(env.clock.now()), overdue_from_(overdue_from) {}
 
 int Timers::run_once() {
   const Time now = env_.clock.now();
-  if (now < not_before_) return 0;
   auto due = store_.due_timers(now, kAtOnce);
   if (!due) return 0;
   int submitted = 0;
   for (auto& timer : *due) {
+    if (waits(timer, now)) continue;
     {
       Lock lock(mutex_);
       auto [it, fresh] = in_flight_.try_emplace(timer.id, timer.due);
@@ -42,7 +43,7 @@ Millis Timers::idle_time() {
   const Time now = env_.clock.now();
   auto next = store_.next_timer();
   if (!next || !*next) return kLongestIdle;
-  const Time at = std::max(**next, not_before_);
+  const Time at = **next <= made_ ? std::max(**next, overdue_from_) : **next;
   return std::clamp(at - now, Millis{10}, kLongestIdle);
 }
 

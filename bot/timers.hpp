@@ -8,17 +8,19 @@ namespace bot {
 
 class Timers {
  public:
-  /// Timers due before `not_before` wait until then: after a restart acknowledgements may arrive first.
-  Timers(Store& store, Intake& intake, Env env, Time not_before = {});
+  /// What was already due when this was made waits until `overdue_from`: after a restart acknowledgements may arrive first.
+  Timers(Store& store, Intake& intake, Env env, Time overdue_from = {});
   /// Submits what is due; the number submitted. A timer is submitted again only if its request was not recorded.
   int run_once();
   Millis idle_time();
 
  private:
+  bool waits(const Timer& timer, Time now) const { return timer.due <= made_ && now < overdue_from_; }
   Store& store_;
   Intake& intake_;
   Env env_;
-  Time not_before_;
+  Time made_;
+  Time overdue_from_;
   Mutex mutex_;
   std::map<std::string, Time> in_flight_ GUARDED_BY(mutex_);
 };

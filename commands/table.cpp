@@ -31,11 +31,14 @@ std::optional<std::int64_t> leading_incident(Line& line) {
   return number;
 }
 
+std::vector<std::span<const Verb>> families() {
+  return {asking_verbs(), declaring_verbs(), people_verbs(), describing_verbs(), writing_verbs(), publishing_verbs(), paging_verbs(), ending_verbs(), amending_verbs()};
+}
+
 class Table final : public Commands {
  public:
   Table() {
-    for (const auto family : {asking_verbs(), declaring_verbs(), people_verbs(), describing_verbs(), writing_verbs(), publishing_verbs(), paging_verbs(),
-                              ending_verbs(), amending_verbs()})
+    for (const auto family : families())
       for (const Verb& verb : family) verbs_.push_back(&verb);
   }
 

@@ -251,3 +251,20 @@ TEST_CASE("a due timer is decided once, late after a pause and never early") {
   h.run();
   CHECK(paged() == 2);
 }
+
+TEST_CASE("after a restart overdue escalations wait, those due later do not") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{1000}}, {{"dana"}, Millis{1000}}};
+  h.say("declare sev1 x");
+  h.say("INC-1 page");
+  h.env.advance(Millis{5000});
+  Timers timers(h.store, h.coordinator, h.env.env(), h.env.clock.now() + Millis{30000});
+  CHECK(timers.run_once() == 0);
+  h.say("declare sev1 y");
+  h.say("INC-2 page");
+  h.env.advance(Millis{1500});
+  CHECK(timers.run_once() == 1);
+  h.env.advance(Millis{30000});
+  h.run();
+  CHECK(timers.run_once() >= 1);
+}
