@@ -105,6 +105,7 @@ std::string completed(const std::string& typed, std::int64_t incident) {
 
 bool CommandLine::is_query(const std::string& text) const {
   const std::string verb = verb_of(text);
+  if (verb.empty()) return true;  // "INC-7" alone shows it
   for (const auto& hint : desk_.verbs()) {
     if (hint.verb == verb) return hint.query;
   }

@@ -1,0 +1,60 @@
+// Signing in and out. A link only shows a page, since mail scanners and chat previews follow links; its button uses it up.
+#include "integrations/console/routes.hpp"
+
+namespace console {
+
+namespace {
+
+constexpr std::size_t kLongestToken = 128;
+
+}  // namespace
+
+void Console::show_link(const http::Request& request, const Answer& exchange) {
+  const std::string token = request.segments.empty() ? "" : request.segments[0];
+  const auto person = token.size() <= kLongestToken ? credentials_.peek_invite(token, env_.clock.now()) : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
+  if (!person) return exchange->respond(shell_.say(503, "Sign-ins cannot be read", person.error().message));
+  if (!*person) {
+    return exchange->respond(shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
+  }
+  text::Html inside;
+  inside.open("p").text("You are about to sign in as ").element("strong", desk_.people().name_of(**person)).text(".").close();
+  inside.open("form", {{"method", "post"}, {"action", "/login/" + http::percent_encode(token)}});
+  inside.element("button", "Sign in", {{"class", "button primary big"}}).close();
+  inside.element("p", "The link works once. On this browser you stay signed in for 30 days.", {{"class", "dim"}});
+  exchange->respond(shell_.plain(200, "Muster console", inside));
+}
+
+void Console::redeem_link(const http::Request& request, const Answer& exchange) {
+  if (!from_our_page(request, settings_.server.public_url)) {
+    return exchange->respond(shell_.say(403, "Not signed in", "The request did not come from this console's own page. Open the link and press the button there."));
+  }
+  const std::string token = request.segments.empty() ? "" : request.segments[0];
+  const bot::Time now = env_.clock.now();
+  const std::string session = random_token(env_.random);
+  const auto person = token.size() <= kLongestToken
+                          ? credentials_.redeem_invite(token, session, now, now + std::chrono::days(Door::kSessionDays))
+                          : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
+  if (!person) return exchange->respond(shell_.say(503, "Not signed in", person.error().message));
+  if (!*person) {
+    return exchange->respond(shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
+  }
+  http::Response response;
+  response.status = 303;
+  response.headers = {{"Location", "/"}, {"Set-Cookie", door_.cookie(request, session)}};
+  exchange->respond(with_policy(std::move(response)));
+}
+
+void Console::sign_out(const http::Request& request, const Answer& exchange) {
+  http::Headers form;
+  const auto visitor = let_post(request, exchange, form);
+  if (!visitor) return;
+  const auto ended = credentials_.end_session(visitor->session.reveal());
+  if (!ended) return exchange->respond(shell_.say(503, "Not signed out", ended.error().message));
+  live_.close_session(visitor->session_hash);
+  http::Response response;
+  response.status = 303;
+  response.headers = {{"Location", "/"}, {"Set-Cookie", door_.no_cookie(request)}};
+  exchange->respond(with_policy(std::move(response)));
+}
+
+}  // namespace console
