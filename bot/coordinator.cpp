@@ -45,10 +45,12 @@ bool anything(const Changes& c) {
 
 Committed summary(const std::vector<Changes>& batch) {
   Committed out;
+  out.requests = batch.size();
   for (const auto& c : batch) {
     out.entries |= !c.entries.empty();
     out.messages |= !c.messages.empty() || !c.updates.empty();  // an update may free its lane
     out.timers |= !c.timers.empty();
+    out.redactions |= !c.redactions.empty();
   }
   return out;
 }
@@ -238,17 +240,24 @@ void Coordinator::handle(std::vector<Work>& works) {
   for (int attempt = 1;; ++attempt) {
     Loaded loaded;
     std::vector<Changes> batch;
+    std::chrono::microseconds took{0};
     Status ready = recognise(works, loaded);
     if (ready) ready = load_reads(works, loaded);
     if (ready) {
       for (auto& w : works) decide_one(w, loaded, batch);
       if (batch.empty()) return answer(works, nullptr);
+      const auto begin = env_.clock.fine();
       ready = store_.commit(batch);
+      took = env_.clock.fine() - begin;
       ++counts_.batches;
     }
     if (ready) {
       answer(works, nullptr);
-      if (on_commit) on_commit(summary(batch));
+      if (on_commit) {
+        Committed told = summary(batch);
+        told.seconds = std::chrono::duration<double>(took).count();
+        on_commit(told);
+      }
       return;
     }
     ++counts_.commit_failures;

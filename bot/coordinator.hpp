@@ -24,7 +24,11 @@ struct CoordinatorCounts {
 };
 
 /// What a commit held, so that only those concerned are woken.
-struct Committed { bool entries = false, messages = false, timers = false; };
+struct Committed {
+  bool entries = false, messages = false, timers = false, redactions = false;
+  std::size_t requests = 0;
+  double seconds = 0;  ///< the commit alone
+};
 
 class Coordinator : public Intake {
  public:

@@ -16,10 +16,11 @@ namespace {
 class SystemClock final : public Clock {
  public:
   Time now() const override { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
-  Millis monotonic() const override {
+  Millis monotonic() const override { return std::chrono::duration_cast<Millis>(fine()); }
+  std::chrono::microseconds fine() const override {
     timespec ts{};
     clock_gettime(CLOCK_BOOTTIME, &ts);
-    return Millis{static_cast<std::int64_t>(ts.tv_sec) * 1000 + ts.tv_nsec / 1000000};
+    return std::chrono::microseconds{static_cast<std::int64_t>(ts.tv_sec) * 1000000 + ts.tv_nsec / 1000};
   }
 };
 

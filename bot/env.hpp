@@ -18,6 +18,7 @@ class Clock {
   virtual ~Clock() = default;
   virtual Time now() const = 0;          ///< wall clock; may jump
   virtual Millis monotonic() const = 0;  ///< since an arbitrary start; never jumps back, counts sleep (CLOCK_BOOTTIME)
+  virtual std::chrono::microseconds fine() const { return monotonic(); }  ///< the same clock, finer where it can be; for measuring
 };
 
 class IdSource {

@@ -1,1 +1,386 @@
-// Wired when the parts exist.
+#include "bot/main_serve.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "bot/coordinator.hpp"
+#include "bot/lifecycle.hpp"
+#include "bot/log.hpp"
+#include "bot/timers.hpp"
+#include "bot/workers.hpp"
+#include "commands/table.hpp"
+#include "integrations/alerts/alertmanager/receiver.hpp"
+#include "integrations/api/routes.hpp"
+#include "integrations/cli/arguments.hpp"
+#include "integrations/cli/control_socket.hpp"
+#include "integrations/cli/version.hpp"
+#include "integrations/codec/codec.hpp"
+#include "integrations/console/invite.hpp"
+#include "integrations/console/routes.hpp"
+#include "integrations/metrics/metrics.hpp"
+#include "integrations/paging/ack_link.hpp"
+#include "integrations/paging/webhook_sender.hpp"
+#include "integrations/slack/inbound.hpp"
+#include "integrations/slack/sender.hpp"
+#include "integrations/statuspage/atlassian/sender.hpp"
+#include "integrations/statuspage/builtin/builtin.hpp"
+#include "integrations/storage/open_store.hpp"
+
+namespace bot {
+namespace {
+
+constexpr Millis kOverdueWait{30000};
+constexpr Millis kKeepKeys{25 * 3600000};
+constexpr int kFirstLinkMinutes = 10;
+constexpr int kInviteMinutes = 24 * 60;
+constexpr int kConnections = 4096;
+
+/// What the process asks of the machine before any thread exists.
+void prepare_process() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // main waits for them; no other thread is interrupted
+  mallopt(M_ARENA_MAX, 2);                     // few threads allocate much; more arenas only cost memory
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+/// Waits for SIGTERM, SIGINT or `fatal`.
+void wait_for_the_end(const std::atomic<bool>& fatal) {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  const timespec nap{0, 100'000'000};
+  while (!fatal && sigtimedwait(&stop, nullptr, &nap) < 0) {
+  }
+}
+
+std::string host_of(const std::string& url_or_listen) {
+  const auto scheme = url_or_listen.find("://");
+  std::string rest = scheme == std::string::npos ? url_or_listen : url_or_listen.substr(scheme + 3);
+  rest = rest.substr(0, rest.find('/'));
+  if (!rest.empty() && rest[0] == '[') return rest.substr(0, rest.find(']') + 1);
+  return rest.substr(0, rest.rfind(':'));
+}
+
+bool loopback(const std::string& listen) {
+  const std::string host = host_of(listen);
+  return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
+}
+
+/// A listener that shows private pages answers under its own names alone, so that no other site's name can be pointed at it.
+std::vector<std::string> own_names(const Settings& settings, const std::string& listen) {
+  return {"localhost", "127.0.0.1", "[::1]", host_of(listen), host_of(settings.server.public_url)};
+}
+
+/// The senders and what they need; owned together.
+struct Outside {
+  std::unique_ptr<http::Client> client = http::make_client();
+  std::shared_ptr<slack::Workspace> workspace = std::make_shared<slack::Workspace>();
+  std::vector<std::unique_ptr<Sender>> senders;
+  std::vector<std::unique_ptr<statuspage::builtin::BuiltinPage>> pages;
+
+  Outside(const Settings& settings, Reader& reader, const People& people, Env env) {
+    if (settings.slack.enabled) senders.push_back(slack::make_sender(settings, *client, people, env, workspace));
+    senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
+    for (const auto& page : settings.status_pages) {
+      if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
+      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env));
+    }
+  }
+  std::vector<Sender*> all() const {
+    std::vector<Sender*> out;
+    for (const auto& s : senders) out.push_back(s.get());
+    for (const auto& p : pages) out.push_back(p.get());
+    return out;
+  }
+  std::map<std::string, int> threads() const {
+    std::map<std::string, int> out;
+    for (const Sender* s : all()) out[s->integration()] = s->parallel();
+    return out;
+  }
+};
+
+class Server {
+ public:
+  Server(const Settings& settings, Env env, std::unique_ptr<storage::Opened> opened)
+      : settings_(settings),
+        env_(env),
+        opened_(std::move(opened)),
+        metrics_(cli::kVersion, env.clock.now()),
+        commands_(commands::make_table()),
+        coordinator_(opened_->store(), opened_->reader(), *commands_, settings_, people_, env_),
+        outside_(settings_, opened_->reader(), people_, env_),
+        workers_(outside_.threads()),
+        dispatcher_(opened_->store(), opened_->reader(), coordinator_, outside_.all(), workers_, env_, env_.ids.next()),
+        timers_(opened_->store(), coordinator_, env_, env_.clock.now() + kOverdueWait),
+        control_(cli::control_path(database_file(settings_.store_url)), [this](const std::string& request) { return control(request); }),
+        lifecycle_([](const std::string& what) { log(LogLevel::warning, "lifecycle", {{"what", what}}); }) {
+    learn_people();
+    make_listeners();
+    wire();
+    list_parts();
+  }
+
+  int run() {
+    if (auto started = lifecycle_.start(); !started) {
+      std::fprintf(stderr, "muster: %s\n", started.error().message.c_str());
+      return cli::kRefused;
+    }
+    greet();
+    wait_for_the_end(fatal_);
+    log(LogLevel::info, "stopping");
+    coordinator_.drain();
+    const bool clean = lifecycle_.stop();
+    if (!clean) _exit(fatal_ ? cli::kFailed : cli::kDone);  // a part hangs: its threads must not outlive what they use
+    return fatal_ ? cli::kFailed : cli::kDone;
+  }
+
+ private:
+  void learn_people() {
+    if (auto stored = opened_->reader().people())
+      for (const auto& person : *stored) people_.put(person);
+    for (const auto& person : settings_.people) people_.put(person);
+  }
+
+  http::ServerOptions options_for(const std::string& listen, bool shows_private_pages) {
+    http::ServerOptions o;
+    o.listen = listen;
+    o.connection_limit = kConnections;
+    o.tls_certificate = settings_.server.tls_certificate;
+    o.tls_key = settings_.server.tls_key;
+    o.trusted_proxies = settings_.server.trusted_proxies;
+    if (shows_private_pages) o.allowed_hosts = own_names(settings_, listen);
+    o.observe = [this](const std::string& route, int status, double seconds) { metrics_.observe_http(route, status, seconds); };
+    return o;
+  }
+
+  void make_listeners() {
+    const bool one = settings_.server.private_listen.empty();
+    public_ = http::make_server(options_for(settings_.server.listen, one && loopback(settings_.server.listen)));
+    if (!one) private_ = http::make_server(options_for(settings_.server.private_listen, true));
+    http::Server& outer = *public_;
+    http::Server& inner = private_ ? *private_ : *public_;
+
+    if (settings_.slack.enabled)
+      slack::add_routes(outer, coordinator_, settings_, people_, env_.clock, *outside_.client, outside_.workspace,
+                        [this] { metrics_.count_signature_failure("slack"); });
+    alertmanager::add_routes(outer, coordinator_, settings_, env_.clock);
+    paging::add_routes(outer, coordinator_, opened_->reader(), people_, settings_, env_.clock);
+    api::add_routes(inner, coordinator_, opened_->reader(), settings_, people_, env_.clock);
+    for (http::Server* server : {&outer, private_ ? &inner : nullptr})
+      if (server != nullptr) api::add_health_routes(*server, [this] { return ready(); });
+    metrics::add_route(inner, metrics_);
+    if (settings_.console_enabled) {
+      console::ConsoleOptions options;
+      for (const auto& line : commands::verb_lines()) options.verbs.push_back({line.name, line.form, line.summary, line.query});
+      options.problem = [this] { return opened_->health().problem; };
+      console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
+    }
+  }
+
+  void wire() {
+    coordinator_.on_commit = [this](const Committed& what) {
+      metrics_.observe_commit(what.requests, what.seconds);
+      if (what.messages) dispatch_loop_.wake();
+      if (what.timers) timer_loop_.wake();
+      if (what.entries && console_) console_->wake();
+      if (what.redactions)
+        for (auto& page : outside_.pages) page->refresh();
+    };
+    coordinator_.on_fatal = [this](const std::string& why) {
+      log(LogLevel::error, "store_lost", {{"why", why}});
+      fatal_ = true;
+    };
+    dispatcher_.on_idle_slot = [this] { dispatch_loop_.wake(); };
+    metrics_.watch_coordinator(coordinator_);
+    metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
+    metrics_.watch_outbox(opened_->reader(), env_.clock);
+    metrics_.watch_check([this] { return opened_->health().ok; });
+    metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
+  }
+
+  void list_parts() {
+    // Store → senders → dispatcher → timers → listener last; each stops after everything that uses it.
+    part("writer", loop(write_loop_), [this] {
+      write_loop_.stop();
+      while (coordinator_.run_once()) {
+      }
+    });
+    part("upkeep", loop(upkeep_loop_), [this] { upkeep_loop_.stop(); });
+    part("check", loop(check_loop_), [this] { check_loop_.stop(); });
+    for (auto& page : outside_.pages) part(page->integration(), [&page] { return page->start(); }, [&page] { page->stop(); });
+    part("senders", {}, [this] { workers_.stop(); }, Millis{16000});
+    part("dispatcher", loop(dispatch_loop_), [this] { dispatch_loop_.stop(); });
+    part("timers", loop(timer_loop_), [this] { timer_loop_.stop(); });
+    part("control socket", [this] { return control_.start(); }, [this] { control_.stop(); });
+    if (console_)
+      part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });
+    if (private_) part("private listener", [this] { return private_->start(); }, [this] { private_->stop(); });
+    part("listener", [this] { return public_->start(); }, [this] { public_->stop(); });
+  }
+
+  void part(std::string name, std::function<Status()> start, std::function<void()> stop, Millis within = Millis{6000}) {
+    lifecycle_.add({std::move(name), std::move(start), std::move(stop), within});
+  }
+  static std::function<Status()> loop(Loop& l) {
+    return [&l] {
+      l.start();
+      return Status(Done{});
+    };
+  }
+
+  Status ready() const {
+    if (fatal_) return fail(ErrorKind::unavailable, "The store's last write has an unknown outcome; Muster is about to restart.");
+    const auto health = opened_->health();
+    if (!health.ok) return fail(ErrorKind::unavailable, health.problem);
+    return Done{};
+  }
+
+  Millis upkeep() {
+    if (coordinator_.queued() == 0) (void)opened_->store().maintain();
+    const Time now = env_.clock.now();
+    if (now - last_purge_ > Millis{60000}) {
+      auto more = opened_->store().purge(now - kKeepKeys);
+      if (!more || !*more) last_purge_ = now;  // while more is left the next round goes on
+    }
+    return Millis{1000};
+  }
+
+  Millis check() {
+    const auto report = opened_->verify();
+    if (report && !report->ok()) log(LogLevel::error, "damage", {{"what", report->problems.front()}});
+    return Millis{24 * 3600000};
+  }
+
+  /// Requests of command-line verbs while the server runs. Only the same user reaches the socket.
+  std::string control(const std::string& request) {
+    const auto json = codec::parse(request);
+    if (!json || !json->is_object() || json->value("verb", "") != "invite" || !json->contains("name") || !(*json)["name"].is_string())
+      return R"({"ok":false,"message":"This server knows no such request."})";
+    auto link = invite((*json)["name"].get<std::string>(), false, kInviteMinutes);
+    return codec::dump(link ? nlohmann::json{{"ok", true}, {"link", *link}} : nlohmann::json{{"ok", false}, {"message", link.error().message}});
+  }
+
+  Result<std::string> invite(const std::string& name, bool admin, int minutes) {
+    return invite_person({opened_->credentials(), people_, env_, settings_.server.public_url}, name, admin, minutes);
+  }
+
+  /// Whom the first link is for: the first admin, else the first person of the settings, else somebody called Admin.
+  void greet() {
+    const std::string& where = settings_.server.public_url;
+    std::printf("muster: ready\n");
+    if (console_) {
+      const auto& admins = settings_.incidents.admins;
+      const std::string name = !admins.empty() ? admins.front() : !settings_.people.empty() ? settings_.people.front().id : "admin";
+      std::printf("muster: console      %s/\n", where.c_str());
+      if (auto link = invite(name, true, kFirstLinkMinutes)) show_link(*link);
+    }
+    for (const auto& page : outside_.pages) std::printf("muster: status page  http://127.0.0.1:%d/\n", page->port());
+    std::fflush(stdout);
+    log(LogLevel::info, "ready", {{"listen", settings_.server.listen}});
+  }
+
+  void show_link(const std::string& link) {
+    if (isatty(1)) {
+      std::printf("muster: sign in      %s\n                     (works once, for %d minutes)\n", link.c_str(), kFirstLinkMinutes);
+      return;
+    }
+    const std::string file = database_file(settings_.store_url) + ".sign-in";
+    const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const std::string line = link + "\n";
+    if (fd >= 0 && fchmod(fd, 0600) == 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+      std::printf("muster: sign in      the link is in %s (works once, for %d minutes)\n", file.c_str(), kFirstLinkMinutes);
+    if (fd >= 0) close(fd);
+  }
+
+  const Settings& settings_;
+  Env env_;
+  std::unique_ptr<storage::Opened> opened_;
+  People people_;
+  metrics::Metrics metrics_;
+  std::unique_ptr<Commands> commands_;
+  Coordinator coordinator_;
+  Outside outside_;
+  Workers workers_;
+  Dispatcher dispatcher_;
+  Timers timers_;
+  cli::ControlServer control_;
+  std::unique_ptr<http::Server> public_, private_;
+  std::unique_ptr<console::Console> console_;
+  std::atomic<bool> fatal_{false};
+  Time last_purge_{};
+
+  Loop write_loop_{"writer", [this] {
+                     if (coordinator_.wait(Millis{200})) coordinator_.run_once();
+                     return Millis{0};
+                   }};
+  Loop dispatch_loop_{"dispatcher", [this] { return dispatcher_.run_once() > 0 ? Millis{0} : dispatcher_.idle_time(); }};
+  Loop timer_loop_{"timers", [this] { return timers_.run_once() > 0 ? Millis{10} : timers_.idle_time(); }};
+  Loop upkeep_loop_{"upkeep", [this] { return upkeep(); }};
+  Loop check_loop_{"check", [this] { return check(); }};
+  Lifecycle lifecycle_;
+};
+
+}  // namespace
+
+std::string database_file(const std::string& store_url) {
+  std::string rest = store_url.substr(store_url.find(':') + 1);
+  if (rest.rfind("//", 0) == 0) rest = rest.substr(2);
+  return rest;
+}
+
+Result<std::string> invite_person(const Inviting& in, const std::string& name, bool admin, int minutes) {
+  auto person = in.people.by_word(name);
+  if (!person) {
+    Person fresh;
+    for (const char c : name) {
+      const char l = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      const bool fits = (l >= 'a' && l <= 'z') || (l >= '0' && l <= '9');
+      if (fits) fresh.id += l;
+      else if (!fresh.id.empty() && fresh.id.back() != '-') fresh.id += '-';
+    }
+    while (!fresh.id.empty() && fresh.id.back() == '-') fresh.id.pop_back();
+    if (fresh.id.empty() || name.size() > 100)
+      return fail(ErrorKind::invalid_input, "Nobody was invited: the name needs letters or digits, and at most 100 characters. For example: muster invite Dana");
+    fresh.name = name;
+    fresh.admin = admin;
+    if (auto put = in.credentials.put_person(fresh); !put) return put.error();
+    in.people.put(fresh);
+    person = std::move(fresh);
+  }
+  return console::make_invite(in.credentials, in.env, person->id, in.public_url, minutes);
+}
+
+int serve(const Settings& settings) {
+  prepare_process();
+  set_log_level(settings.log_level);
+  auto clock = system_clock();
+  auto random = system_random();
+  auto ids = system_ids(*clock, *random);
+  const Env env{*clock, *ids, *random};
+  auto opened = storage::open_store(settings.store_url, env);
+  if (!opened) {
+    std::fprintf(stderr, "muster: %s\n", opened.error().message.c_str());
+    return cli::kRefused;
+  }
+  Server server(settings, env, *std::move(opened));
+  return server.run();
+}
+
+}  // namespace bot

@@ -158,6 +158,13 @@ class Table final : public Commands {
 
 }  // namespace
 
+std::vector<VerbLine> verb_lines() {
+  std::vector<VerbLine> out;
+  for (const auto family : families())
+    for (const Verb& verb : family) out.push_back({verb.name, verb.form, verb.summary, verb.query != nullptr});
+  return out;
+}
+
 std::unique_ptr<Commands> make_table() { return std::make_unique<Table>(); }
 
 }  // namespace commands
