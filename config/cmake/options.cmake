@@ -25,10 +25,6 @@ if(MUSTER_SANITIZE)
   # Whole program: a library built without the sanitizer would report false container overflows.
   add_compile_options(-fsanitize=${MUSTER_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MUSTER_SANITIZE})
-  # GCC's flow analysis loses track under instrumentation and warns inside Boost's headers (boost::none).
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(muster_options INTERFACE -Wno-maybe-uninitialized)
-  endif()
   if(MUSTER_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
