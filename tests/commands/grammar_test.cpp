@@ -1,0 +1,175 @@
+#include "commands/times.hpp"
+#include "commands/words.hpp"
+#include "tests/commands/desk.hpp"
+
+using namespace desk;
+
+namespace {
+
+struct Parsed { const char* text; const char* verb; std::int64_t incident; std::vector<std::pair<std::string, std::string>> args; };
+
+bool starts(const std::string& s, const char* with) { return s.rfind(with, 0) == 0; }
+
+}  // namespace
+
+TEST_CASE("typed text becomes a verb with named arguments") {
+  Desk d;
+  const std::vector<Parsed> table{
+      {"declare sev1 checkout returns 500", "declare", 0, {{"severity", "sev1"}, {"title", "checkout returns 500"}}},
+      {"  DECLARE SEV-1  \"checkout returns 500\" ", "declare", 0, {{"severity", "SEV-1"}, {"title", "checkout returns 500"}}},
+      {"declare 1 node is down", "declare", 0, {{"title", "1 node is down"}}},
+      {"declare sev9 x", "declare", 0, {{"severity", "sev9"}, {"title", "x"}}},
+      {"declare \"sev1\" is the title", "declare", 0, {{"title", "\"sev1\" is the title"}}},
+      {"/incident note x", "note", 0, {{"text", "x"}}},
+      {"!incident note x", "note", 0, {{"text", "x"}}},
+      {"INC-7 note  two  words ", "note", 7, {{"text", "two  words"}}},
+      {"#7 note x", "note", 7, {{"text", "x"}}},
+      {"inc-7", "show", 7, {}},
+      {"", "help", 0, {}},
+      {"note \xE2\x80\x9C" "curly\xE2\x80\x9D", "note", 0, {{"text", "curly"}}},
+      {"note \"a\" and \"b\"", "note", 0, {{"text", "\"a\" and \"b\""}}},
+      {"role commander <@slack:U02|bob smith>", "role", 0, {{"role", "commander"}, {"person", "<@slack:U02|bob smith>"}}},
+      {"role @bob commander", "role", 0, {{"role", "commander"}, {"person", "@bob"}}},
+      {"status identified bad deploy", "status", 0, {{"state", "identified"}, {"text", "bad deploy"}}},
+      {"page @bob come", "page", 0, {{"person", "@bob"}, {"text", "come"}}},
+      {"page the database is slow", "page", 0, {{"text", "the database is slow"}}},
+      {"page \"\"", "page", 0, {{"text", ""}}},
+      {"correct #12 new words", "correct", 0, {{"entry", "12"}, {"text", "new words"}}},
+      {"public investigating title=\"Card \xC2\xA7 payments\" api=partial_outage web=operational We look.", "public", 0,
+       {{"state", "investigating"}, {"title", "Card \xC2\xA7 payments"}, {"component", "api=partial_outage"}, {"component", "web=operational"}, {"text", "We look."}}},
+      {"public investigating \"a=b fails\"", "public", 0, {{"state", "investigating"}, {"text", "a=b fails"}}},
+      {"public investigating See https://x.example/?a=b", "public", 0, {{"state", "investigating"}, {"text", "See https://x.example/?a=b"}}},
+      {"public SEND vendor", "public", 0, {{"choice", "send"}, {"page", "vendor"}}},
+  };
+  for (const auto& want : table) {
+    INFO(want.text);
+    const auto got = d.table->parse(want.text, d.settings, d.registry);
+    REQUIRE(got);
+    CHECK(got->verb == want.verb);
+    CHECK(got->incident.value_or(0) == want.incident);
+    CHECK(got->args == want.args);
+  }
+}
+
+TEST_CASE("an unknown verb offers the nearest two") {
+  Desk d;
+  const std::vector<std::tuple<const char*, const char*, const char*>> table{
+      {"resovle", "resolve", ""}, {"sev sev2", "severity", ""}, {"assign bob", "role", ""}, {"INC-1 statsu identified", "status", "started"}, {"cloze", "close", ""}};
+  for (const auto& [text, first, second] : table) {
+    INFO(text);
+    const Reply r = d.say(text);
+    const std::string told = d.text_of(r);
+    CHECK(r.status == ReplyStatus::invalid);
+    CHECK(starts(told, "Not recorded: "));
+    CHECK(told.find(std::string("Did you mean ") + first) != std::string::npos);
+    CHECK(told.find(second) != std::string::npos);
+    CHECK(told.find("/incident help") != std::string::npos);
+  }
+}
+
+TEST_CASE("hostile text is data: it parses to something or is refused in one clean sentence") {
+  Desk d;
+  for (const std::string& text : {std::string("\x00\x01\xff", 3), std::string(100000, 'a'), std::string("\xE2\x80\xAE" "evil"), std::string("<@"), std::string("<@>"),
+                                  std::string("\"\"\"\""), std::string("INC-99999999999999999999 note x"), std::string("#0 note x"), std::string("public = = ="),
+                                  std::string("role <@slack:U9|<!channel>>"), std::string("<script>alert(1)</script>")}) {
+    const auto got = d.table->parse(text, d.settings, d.registry);
+    if (got) continue;
+    CHECK(got.error().message.size() < 400);
+    CHECK(got.error().message.find('\xff') == std::string::npos);
+    CHECK(got.error().message.find("\xE2\x80\xAE") == std::string::npos);
+  }
+}
+
+TEST_CASE("words are cut with quotes, options and person tokens in one piece") {
+  commands::Line line("a \"b c\" k=\"v w\" <@slack:U1|x y> \"open");
+  CHECK(line.word() == "a");
+  CHECK(line.quoted());
+  CHECK(line.word() == "b c");
+  CHECK(line.word() == "k=\"v w\"");
+  CHECK(line.word() == "<@slack:U1|x y>");
+  CHECK(line.rest() == "\"open");
+  CHECK(line.empty());
+}
+
+TEST_CASE("distance counts edits and swaps without case") {
+  CHECK(commands::distance("note", "NOTE") == 0);
+  CHECK(commands::distance("ntoe", "note") == 1);
+  CHECK(commands::distance("", "abc") == 3);
+  CHECK(commands::distance(std::string(500, 'x'), "abc") == 32);
+  CHECK(commands::listed({"a", "b", "c"}) == "a, b or c");
+}
+
+TEST_CASE("a time may be a clock, a while ago or a full date, always UTC") {
+  const Time now{Millis{1795448538000}};  // 2026-11-23T15:42:18Z
+  const std::vector<std::pair<const char*, const char*>> table{
+      {"14:02", "2026-11-23T14:02:00.000Z"},        {"14:02 UTC", "2026-11-23T14:02:00.000Z"},  {"9:05", "2026-11-23T09:05:00.000Z"},
+      {"23:59", "2026-11-22T23:59:00.000Z"},        {"14:02:11z", "2026-11-23T14:02:11.000Z"},  {"25 min ago", "2026-11-23T15:17:18.000Z"},
+      {"2h ago", "2026-11-23T13:42:18.000Z"},       {"now", "2026-11-23T15:42:18.000Z"},        {"2026-11-20 08:00", "2026-11-20T08:00:00.000Z"},
+      {"2026-11-20T08:00:05Z", "2026-11-20T08:00:05.000Z"}, {"2026-11-20T08:00:05+02:00", "2026-11-20T06:00:05.000Z"}};
+  for (const auto& [text, want] : table) {
+    INFO(text);
+    const auto got = commands::moment(text, now);
+    REQUIRE(got);
+    CHECK(iso8601(*got) == want);
+  }
+  for (const char* text : {"", "soon", "25:00", "14:61", "2026-02-30 10:00", "-5 min ago", "5 parsecs ago", "14:02 CET", "2026-11-20", "1400"}) {
+    INFO(text);
+    CHECK_FALSE(commands::moment(text, now));
+  }
+}
+
+TEST_CASE("help comes from the table: every verb has a form, words and an example that parses to it") {
+  Desk d;
+  const Reply all = d.say("help");
+  CHECK(all.card.list.size() == 24);
+  for (const auto& line : all.card.list) {
+    const std::string form = line[0].value;
+    const std::string verb = form.substr(0, form.find(' '));
+    INFO(form);
+    CHECK(plain_text({line[1]}, d.registry).size() > 10);
+    const Reply one = d.say("help " + verb);
+    CHECK(one.status == ReplyStatus::ok);
+    const std::string example = one.card.paragraphs[1][1].value;
+    const auto parsed = d.table->parse(example, d.settings, d.registry);
+    REQUIRE(parsed);
+    CHECK(parsed->verb == verb);
+  }
+  CHECK(d.say("help sevrity").status == ReplyStatus::not_found);
+}
+
+TEST_CASE("every example works when typed at the right moment") {
+  Desk d;
+  d.say("declare sev1 checkout returns 500", "ada");
+  d.say("INC-1 role commander", "ada");
+  for (int i = 0; i < 12; ++i) d.say("INC-1 note entry", "ada");
+  d.room = 1;
+  for (const char* verb : {"join", "role", "severity", "status", "rename", "impact", "started", "note", "update", "page", "ack", "correct", "list", "show", "timeline"}) {
+    const Reply help = d.say(std::string("help ") + verb);
+    std::string example = help.card.paragraphs[1][1].value;
+    if (example == "show INC-7") example = "show INC-1";
+    INFO(example);
+    const Reply r = d.say(example, "ada");
+    INFO(d.text_of(r));
+    CHECK(r.status == ReplyStatus::ok);
+  }
+  d.say("role commander me", "ada");
+  for (const char* verb : {"public", "redact", "resolve", "reopen", "resolve", "close", "reopen", "cancel"}) {
+    const Reply help = d.say(std::string("help ") + verb);
+    const std::string example = help.card.paragraphs[1][1].value;
+    INFO(example);
+    const Reply r = d.say(example, "ada");
+    INFO(d.text_of(r));
+    CHECK(r.status == ReplyStatus::ok);
+  }
+}
+
+TEST_CASE("examples are shown the way this chat types them") {
+  Desk d;
+  d.say("declare sev1 x");
+  d.source = "slack";
+  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("/incident severity sev2") != std::string::npos);
+  d.source = "matrix";
+  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("!incident severity sev2") != std::string::npos);
+  d.source = "console";
+  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("for example: severity sev2") != std::string::npos);
+}

@@ -1,0 +1,186 @@
+#include "tests/commands/desk.hpp"
+
+using namespace desk;
+
+namespace {
+
+/// INC-1, sev1, bob commands; typed in its room.
+struct Commanded : Desk {
+  Commanded() {
+    say("declare sev1 card vault unreachable");
+    room = 1;
+    say("role commander", "bob");
+  }
+};
+
+std::string refusal(Desk& d, const std::string& text, const std::string& who = "bob") {
+  const Reply r = d.say(text, who);
+  CHECK(r.status != ReplyStatus::ok);
+  CHECK(d.nothing_recorded());
+  return d.text_of(r);
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("the first public update takes components and title from the settings, never the internal title") {
+  Commanded d;
+  const Reply r = d.say("public investigating We are looking into failed payments.", "bob");
+  CHECK(r.status == ReplyStatus::ok);
+  CHECK(d.kinds() == Words{"public_update"});
+  CHECK(d.sent() == Words{"say", "edit_summary", "public_update"});
+  const auto& update = d.content<PublicUpdate>();
+  CHECK(update.first);
+  CHECK(update.state == "investigating");
+  CHECK(update.title == "Problems with API");
+  CHECK(update.body == "We are looking into failed payments.");
+  CHECK(update.components == std::map<std::string, std::string>{{"api", "major_outage"}});
+  CHECK(update.impact == "critical");
+  CHECK(update.at == d.now);
+  CHECK(update.op.size() == 32);
+  CHECK(d.last.entries[0].facts ==
+        Facts{{"op", update.op}, {"state", "investigating"}, {"title", "Problems with API"}, {"pages", "public,vendor"}, {"component:api", "major_outage"}});
+  CHECK(has(d.said(), "Public update \"Investigating\" published by @Bob for public and vendor: We are looking"));
+  CHECK(has(d.text_of(r), "Publishing \"Investigating\" on public and vendor"));
+}
+
+TEST_CASE("later updates keep components and title unless named; resolved puts them back") {
+  Commanded d;
+  d.say("public investigating api=partial_outage website=degraded Looking.", "bob");
+  CHECK(d.content<PublicUpdate>().components == std::map<std::string, std::string>{{"api", "partial_outage"}, {"web", "degraded_performance"}});
+  CHECK(d.content<PublicUpdate>().title == "Problems with API, Website");
+  CHECK(d.content<PublicUpdate>().impact == "major");
+  d.say("public identified web=operational Found it.", "bob");
+  CHECK_FALSE(d.content<PublicUpdate>().first);
+  CHECK(d.content<PublicUpdate>().components == std::map<std::string, std::string>{{"api", "partial_outage"}, {"web", "operational"}});
+  CHECK(d.content<PublicUpdate>().title == "Problems with API, Website");
+  d.say("public monitoring title=\"Card payments\" Watching.", "bob");
+  CHECK(d.content<PublicUpdate>().title == "Card payments");
+  d.say("public resolved All good.", "bob");
+  CHECK(d.content<PublicUpdate>().components == std::map<std::string, std::string>{{"api", "operational"}, {"web", "operational"}});
+  CHECK(d.content<PublicUpdate>().impact == "none");
+  CHECK(d.row().publication.state == "resolved");
+}
+
+TEST_CASE("without components the title names the page") {
+  Commanded d;
+  d.settings.incidents.public_defaults.clear();
+  d.say("public investigating Looking.", "bob");
+  CHECK(d.content<PublicUpdate>().title == "Problems with Example");
+  Commanded e;
+  e.settings.incidents.public_defaults.clear();
+  e.settings.status_pages.erase(e.settings.status_pages.begin());
+  e.say("public investigating Looking.", "bob");
+  CHECK(e.content<PublicUpdate>().title == "Service disruption");
+}
+
+TEST_CASE("only commander, comms and tokens that may publish do so") {
+  Commanded d;
+  CHECK(has(refusal(d, "public investigating x", "dana"), "only the commander or comms of INC-1 may publish. Take a role first: role comms"));
+  CHECK(has(refusal(d, "public investigating x", "ada"), "only the commander or comms"));
+  d.say("role comms", "carol");
+  CHECK(d.say("public investigating x", "carol").status == ReplyStatus::ok);
+  CHECK(d.say_as(Desk::token({}), "public identified y").status == ReplyStatus::forbidden);
+  Scopes publisher;
+  publisher.publish = true;
+  CHECK(d.say_as(Desk::token(publisher), "public identified y").status == ReplyStatus::ok);
+}
+
+TEST_CASE("what is wrong with a public update is said in one sentence") {
+  Commanded d;
+  CHECK(has(refusal(d, "public"), "the public state is missing"));
+  CHECK(has(refusal(d, "public broken x"), "\"broken\" is not a public state. Use investigating, identified, monitoring or resolved"));
+  CHECK(has(refusal(d, "public investigating"), "the text is missing"));
+  CHECK(has(refusal(d, "public investigating api=partial_outage"), "the text is missing"));
+  CHECK(has(refusal(d, "public investigating db=partial_outage x"), "\"db\" is not a component. Use api or web"));
+  CHECK(has(refusal(d, "public investigating api=sad x"), "\"sad\" is not a component state. Use operational"));
+  CHECK(has(refusal(d, "public investigating title=\"\" x"), "the title is missing"));
+  CHECK(has(refusal(d, "public resolved x"), "nothing about INC-1 is public"));
+  d.row().is_private = true;
+  CHECK(has(refusal(d, "public investigating x"), "is private, so nothing about it can be published"));
+  d.row().is_private = false;
+  d.settings.status_pages.clear();
+  CHECK(has(refusal(d, "public investigating x"), "no status page is set up"));
+}
+
+TEST_CASE("the same words twice within ten minutes are not published twice, unless a page failed") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  CHECK(has(refusal(d, "public investigating Looking."), "already published"));
+  CHECK(d.say("public identified Looking.", "bob").status == ReplyStatus::ok);
+  CHECK(d.say("public identified Looking still.", "bob").status == ReplyStatus::ok);
+  d.row().publication.pages["vendor"].state = PageState::failed;
+  CHECK(d.say("public identified Looking still.", "bob").status == ReplyStatus::ok);
+  d.now += Millis{11 * 60000};
+  CHECK(d.say("public identified Looking still.", "bob").status == ReplyStatus::ok);
+}
+
+TEST_CASE("the room hears once where an update shows, and at once where it does not") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:public", MessageState::sent, "", "http://127.0.0.1:8081/incidents/1");
+  CHECK(d.kinds() == Words{"public_shown"});
+  CHECK(d.sent() == Words{"edit_summary"});
+  d.outcome("public_update", "statuspage:vendor", MessageState::unknown, "timeout");
+  CHECK(d.kinds().empty());
+  CHECK(has(d.said(), "The update for vendor was sent but not confirmed. I am checking whether it shows. Nothing to do yet."));
+  d.outcome("public_update", "statuspage:vendor", MessageState::sent);
+  CHECK(d.kinds() == Words{"public_shown"});
+  CHECK(d.said() == "Public update \"Investigating\" is shown on 2 pages: public (http://127.0.0.1:8081/incidents/1), vendor.\n");
+  d.say("public identified Found.", "bob");
+  d.outcome("public_update", "statuspage:public", MessageState::dead, "the page refused it");
+  CHECK(d.kinds() == Words{"public_failed"});
+  CHECK(has(d.said(), "The update \"Identified\" is not on public: the page refused it."));
+  CHECK(d.row().publication.pages["public"].state == PageState::failed);
+}
+
+TEST_CASE("a held update is told with what may be done, and a person decides") {
+  Commanded d;
+  CHECK(d.text_of(d.say("public check", "bob")) == "Nothing of INC-1 is held.");
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:vendor", MessageState::held, "no answer twice");
+  CHECK(d.kinds() == Words{"public_held"});
+  CHECK(fact(d.last.entries[0].facts, "message") == d.troubled_messages[0].message.id);
+  CHECK(has(d.said(), "public check (look again), public send (publish it again) or public drop (leave it)"));
+  CHECK(d.row().publication.pages["vendor"].state == PageState::held);
+  CHECK(has(refusal(d, "public send", "dana"), "only the commander or comms"));
+  CHECK(has(refusal(d, "public send nowhere"), "nothing is held for \"nowhere\". Held: vendor."));
+
+  d.say("public check", "bob");
+  CHECK(d.kinds().empty());
+  REQUIRE(d.last.held.size() == 1);
+  CHECK(d.last.held[0].choice == HeldChoice::look_again);
+  d.say("public send vendor", "bob");
+  CHECK(d.kinds() == Words{"public_resent"});
+  CHECK(d.last.held[0].choice == HeldChoice::send_again);
+  d.say("public drop", "bob");
+  CHECK(d.kinds() == Words{"public_dropped"});
+  CHECK(d.last.held[0].choice == HeldChoice::drop);
+  CHECK(d.row().publication.pages["vendor"].state == PageState::dropped);
+
+  d.row().publication.pages["vendor"].state = PageState::held;
+  CHECK(has(d.text_of(d.say("public identified Found.", "bob")), "An earlier update for vendor is held, and this one waits behind it"));
+}
+
+TEST_CASE("ending an incident publishes nothing and offers the public step") {
+  Commanded d;
+  d.say("public monitoring Watching.", "bob");
+  const Reply r = d.say("resolve", "bob");
+  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary"});
+  CHECK(has(d.text_of(r), "The public incident is still \"Monitoring\". To end it, type public resolved TEXT"));
+  CHECK(has(d.said(), "The public incident is still \"Monitoring\"."));
+  CHECK(d.content<Say>().card.buttons[0].command == "public resolved This incident has been resolved.");
+  d.say("public resolved Over.", "bob");
+  CHECK(has(d.text_of(d.say("reopen", "bob")), "The status pages still say \"Resolved\". To tell the public, type public investigating TEXT"));
+}
+
+TEST_CASE("a publication left open by cancelling can still be ended, and nothing else published") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  CHECK(has(d.text_of(d.say("cancel", "bob")), "The public incident is still \"Investigating\""));
+  CHECK(has(refusal(d, "public identified x"), "was cancelled, so nothing more can be published"));
+  CHECK(d.say("public resolved This was a false alarm.", "bob").status == ReplyStatus::ok);
+  CHECK(d.sent() == Words{"public_update"});  // the room is archived
+  CHECK(has(refusal(d, "public resolved Again."), "was cancelled"));
+}
