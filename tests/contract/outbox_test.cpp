@@ -1,0 +1,224 @@
+// What every store promises about messages: lanes, leases, deaths, supersession.
+#include "tests/contract/stores.hpp"
+
+using namespace contract;
+using bot::MessageState;
+
+namespace {
+
+bot::Changes sending(std::vector<bot::Message> messages) {
+  bot::Changes changes;
+  changes.messages = std::move(messages);
+  return changes;
+}
+
+void finish(bot::Store& store, bot::QueuedMessage m, MessageState state, bot::Time next_at = {}) {
+  m.state = state;
+  m.next_at = next_at;
+  bot::Changes changes;
+  changes.updates = {std::move(m)};
+  commit(store, changes);
+}
+
+std::vector<std::string> ids(const std::vector<bot::QueuedMessage>& messages) {
+  std::vector<std::string> out;
+  for (const auto& m : messages) out.push_back(m.message.id);
+  return out;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("only the oldest open message of a lane is leased", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("a1", "A"), s.message("a2", "A"), s.message("b1", "B")}));
+  CHECK(must(subject.store().next_due()) == s.now);
+  const auto first = must(subject.store().lease(s.lease("boot")));
+  CHECK(ids(first) == Ids{"a1", "b1"});
+  CHECK((first[0].state == MessageState::sending && first[0].boot == "boot" && !first[0].in_doubt));
+  CHECK(std::get<bot::SetTopic>(first[0].message.content).topic == "topic of a1");
+  CHECK((first[0].message.lane == "A" && first[0].message.integration == "slack" && first[0].message.deadline == s.now + bot::Millis{3600000}));
+  CHECK(must(subject.store().lease(s.lease("boot"))).empty());
+  CHECK_FALSE(must(subject.store().next_due()));
+  finish(subject.store(), first[0], MessageState::sent);
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"a2"});
+}
+
+TEMPLATE_TEST_CASE("leases come by class, then by age, and only where there is room", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("cosmetic", "1", bot::LaneClass::cosmetic), s.message("room", "2"), s.message("page", "3", bot::LaneClass::page, "page"),
+                                   s.message("public", "4", bot::LaneClass::public_update), s.message("mail", "5", bot::LaneClass::page, "email"), s.message("room2", "6")}));
+  auto query = s.lease("boot");
+  query.room_for = {{"slack", 2}, {"page", 5}};
+  CHECK(ids(must(subject.store().lease(query))) == Ids{"page", "public", "room"});
+  query.room_for = {{"slack", 1}};
+  CHECK(ids(must(subject.store().lease(query))) == Ids{"room2"});
+  query.room_for = {{"slack", 0}};
+  CHECK(must(subject.store().lease(query)).empty());
+  CHECK(must(subject.store().next_due()) == s.now);
+}
+
+TEMPLATE_TEST_CASE("a message waits until its time and holds its lane meanwhile", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("a1", "A"), s.message("a2", "A")}));
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  leased[0].attempts = 1;
+  leased[0].problem = "connection refused";
+  const auto later = s.now + bot::Millis{5000};
+  finish(subject.store(), leased[0], MessageState::queued, later);
+  CHECK(must(subject.store().next_due()) == later);
+  CHECK(must(subject.store().lease(s.lease("boot"))).empty());
+  s.now = later;
+  leased = must(subject.store().lease(s.lease("boot")));
+  CHECK(ids(leased) == Ids{"a1"});
+  CHECK((leased[0].attempts == 1 && leased[0].problem == "connection refused" && leased[0].last_attempt == later - bot::Millis{5000}));
+}
+
+TEMPLATE_TEST_CASE("an unknown outcome is leased for a look, with its counters", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("a1", "A")}));
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  leased[0].doubts = 1;
+  leased[0].looks = 1;
+  leased[0].attempts = 2;
+  finish(subject.store(), leased[0], MessageState::unknown, s.now);
+  leased = must(subject.store().lease(s.lease("boot")));
+  REQUIRE(leased.size() == 1);
+  CHECK((leased[0].in_doubt && leased[0].state == MessageState::sending && leased[0].doubts == 1 && leased[0].looks == 1 && leased[0].attempts == 2));
+}
+
+TEMPLATE_TEST_CASE("a held message blocks its lane until a person decides", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("p1", "P", bot::LaneClass::public_update), s.message("p2", "P", bot::LaneClass::public_update)}));
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  leased[0].problem = "not found on two looks";
+  finish(subject.store(), leased[0], MessageState::held);
+  CHECK_FALSE(must(subject.store().next_due()));
+  CHECK(must(subject.store().lease(s.lease("boot"))).empty());
+
+  bot::LoadQuery query;
+  query.troubled = {1, 2};
+  const auto held = must(subject.store().load(query)).troubled;
+  REQUIRE(held.size() == 1);
+  REQUIRE(ids(held.at(1)) == Ids{"p1"});
+  CHECK(held.at(1)[0].problem == "not found on two looks");
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"p1"});
+  finish(subject.store(), held.at(1)[0], MessageState::queued, s.now);
+  CHECK(must(subject.store().load(query)).troubled.empty());
+  leased = must(subject.store().lease(s.lease("boot")));
+  CHECK(ids(leased) == Ids{"p1"});
+  finish(subject.store(), leased[0], MessageState::dropped);
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"p2"});
+}
+
+TEMPLATE_TEST_CASE("leases of another boot are unknown outcomes at once and held after the second death", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("a1", "A"), s.message("a2", "A")}));
+  REQUIRE(must(subject.store().lease(s.lease("one"))).size() == 1);
+  auto leased = must(subject.store().lease(s.lease("two")));
+  REQUIRE(ids(leased) == Ids{"a1"});
+  CHECK((leased[0].in_doubt && leased[0].deaths == 1 && leased[0].boot == "two"));
+  CHECK(must(subject.store().lease(s.lease("two"))).empty());
+  CHECK(must(subject.store().lease(s.lease("three"))).empty());
+  const auto troubled = must(subject.reader().troubled(10));
+  REQUIRE(ids(troubled) == Ids{"a1"});
+  CHECK((troubled[0].state == MessageState::held && troubled[0].deaths == 2 && !troubled[0].problem.empty()));
+}
+
+TEMPLATE_TEST_CASE("a newer message supersedes unsent older ones of its key and lane only", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto edit = [&](const std::string& id, const std::string& lane, const std::string& key) {
+    auto m = s.message(id, lane);
+    m.supersedes = key;
+    return m;
+  };
+  commit(subject.store(), sending({edit("e1", "A", "summary"), edit("t1", "A", "topic"), s.message("s1", "A"), edit("x1", "B", "summary"), edit("e2", "A", "summary")}));
+  // e1 is gone before it was tried; t1 is now the head.
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  CHECK(ids(leased) == Ids{"t1", "x1"});
+  commit(subject.store(), sending({edit("t2", "A", "topic"), edit("e3", "A", "summary")}));  // t1 is under way and stays
+  finish(subject.store(), leased[0], MessageState::sent);
+  Ids order;
+  for (;;) {
+    leased = must(subject.store().lease(s.lease("boot")));
+    if (leased.empty()) break;
+    order.push_back(leased[0].message.id);
+    finish(subject.store(), leased[0], MessageState::sent);
+  }
+  CHECK(order == Ids{"s1", "t2", "e3"});
+}
+
+TEMPLATE_TEST_CASE("a message that was tried before is not superseded", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto first = s.message("e1", "A");
+  first.supersedes = "summary";
+  commit(subject.store(), sending({first}));
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  leased[0].attempts = 1;
+  finish(subject.store(), leased[0], MessageState::queued, s.now);
+  auto second = first;
+  second.id = "e2";
+  commit(subject.store(), sending({second}));
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"e1"});
+}
+
+TEMPLATE_TEST_CASE("an update of an unknown message is ignored; its lane may come to life again", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  bot::QueuedMessage stranger;
+  stranger.message = s.message("nobody", "A");
+  finish(subject.store(), stranger, MessageState::sent);
+  commit(subject.store(), sending({s.message("a1", "A")}));
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  finish(subject.store(), leased[0], MessageState::dead);
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"a1"});
+  finish(subject.store(), leased[0], MessageState::queued, s.now);
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"a1"});
+}
+
+TEMPLATE_TEST_CASE("what waits, is held or dead is counted per integration", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto later = s.message("a2", "A2");
+  later.created = s.now + bot::Millis{1};
+  commit(subject.store(), sending({s.message("a1", "A1"), later, s.message("p1", "P", bot::LaneClass::page, "page"), s.message("d1", "D"), s.message("s1", "S")}));
+  for (const auto& m : must(subject.store().lease(s.lease("boot")))) {
+    if (m.message.id == "d1") finish(subject.store(), m, MessageState::dead);
+    else if (m.message.id == "s1") finish(subject.store(), m, MessageState::sent);
+    else if (m.message.id == "p1") finish(subject.store(), m, MessageState::unknown, s.now);
+    else finish(subject.store(), m, MessageState::queued, s.now);
+  }
+  const auto counts = must(subject.reader().outbox_counts());
+  REQUIRE(counts.size() == 3);
+  CHECK((counts[0].integration == "page" && counts[0].state == MessageState::unknown && counts[0].count == 1));
+  CHECK((counts[1].integration == "slack" && counts[1].state == MessageState::queued && counts[1].count == 2 && counts[1].oldest == s.now));
+  CHECK((counts[2].state == MessageState::dead && counts[2].count == 1));
+}
+
+TEMPLATE_TEST_CASE("finished messages are purged when old, open and dead ones stay", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  std::vector<bot::Message> messages;
+  for (int i = 0; i < 30; ++i) messages.push_back(s.message("m" + std::to_string(i), "lane" + std::to_string(i)));
+  messages.push_back(s.message("dead", "dead"));
+  messages.push_back(s.message("open", "open"));
+  commit(subject.store(), sending(messages));
+  for (const auto& m : must(subject.store().lease(s.lease("boot", 100)))) {
+    if (m.message.id == "open") finish(subject.store(), m, MessageState::held);
+    else finish(subject.store(), m, m.message.id == "dead" ? MessageState::dead : MessageState::sent);
+  }
+  while (must(subject.store().purge(s.now))) {}
+  while (must(subject.store().purge(s.now + bot::Millis{1}))) {}
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"dead", "open"});
+  commit(subject.store(), sending({s.message("m1", "lane1")}));  // the id is free again
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"m1"});
+}
