@@ -71,7 +71,7 @@ SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
   // Only the writing connection ever checkpoints: two at once can corrupt the log in SQLite before 3.51.3.
   if (!write) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  if (write) sqlite3_wal_hook(db_, &SqliteConnection::on_wal, this);  // also switches automatic checkpoints off
+  if (write) sqlite3_wal_hook(db_, &SqliteConnection::on_wal, this);  // in place of automatic checkpoints, which hide their errors
 }
 
 SqliteConnection::~SqliteConnection() {

@@ -74,7 +74,9 @@ bot::Status set_durability(SqliteConnection& c, const std::string& file) {
   if (c.pragma_text("journal_mode = WAL") != "wal")
     return refuse(file + " cannot use a write-ahead log here. Put the database on a local disk (not a network file system).");
   // secure_delete: what a redaction deletes is overwritten, not only unlinked. cache_size in KiB.
-  c.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000;");
+  c.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16000;");
+  // No "PRAGMA wal_autocheckpoint = 0": the connection's own hook takes that place, and the pragma would remove it.
+  if (c.pragma("wal_autocheckpoint") != 0) return refuse("SQLite would empty the write-ahead log by itself and hide its errors. This is a fault of this build of Muster.");
   if (c.pragma("synchronous") != 2) return refuse("SQLite did not accept synchronous=FULL, so nothing would be safe after a power cut. Use the distribution's SQLite.");
   return bot::Done{};
 }

@@ -110,6 +110,22 @@ void verify_file(SqliteConnection& c, VerifyReport& report) {
   if (said != "ok") tell(report, "SQLite finds the file damaged: " + said);
 }
 
+/// Recomputes the hash of an incident's last entry from the one before.
+bool last_fits(SqliteConnection& c, std::int64_t number, std::int64_t last_seq) {
+  try {
+    bot::Hash previous{};
+    auto rows = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq >= ? ORDER BY e.seq", number, last_seq - 1);
+    while (rows.next()) {
+      const auto entry = read_entry(rows);
+      if (entry.seq == last_seq) return bot::chain_hash(previous, entry) == entry.hash;
+      previous = entry.hash;
+    }
+    return false;
+  } catch (const Damaged&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 VerifyReport verify_all(SqliteConnection& c) {
@@ -139,13 +155,7 @@ bot::Status check_heads(SqliteConnection& c) {
     const std::int64_t number = heads.integer(0);
     if (heads.null(3) || heads.integer(1) != heads.integer(3) || heads.view(2) != heads.view(4)) return broken(number);
     if (left-- <= 0) continue;
-    bot::Hash previous{};
-    auto last = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq >= ? ORDER BY e.seq", number, heads.integer(1) - 1);
-    while (last.next()) {
-      const auto entry = read_entry(last);
-      if (entry.seq == heads.integer(1) && bot::chain_hash(previous, entry) != entry.hash) return broken(number);
-      previous = entry.hash;
-    }
+    if (!last_fits(c, number, heads.integer(1))) return broken(number);
   }
   return bot::Done{};
 }
