@@ -70,8 +70,9 @@ Result<Decision> decide_ack(const Call& call) {
   const Actor& actor = call.context.actor;
   Draft draft(incident.number, call.context);
   Time since = call.context.now;
+  const std::string& only = call.arg("page");  // a page's own link answers that page and no later one
   for (const PageRun& run : incident.pages) {
-    if (!run.open) continue;
+    if (!run.open || (!only.empty() && run.id != only)) continue;
     Facts facts{{"page", run.id}};
     if (actor.kind == ActorKind::person) facts.emplace_back("person", actor.id);
     draft.record(EntryKind::acknowledged, "", std::move(facts));

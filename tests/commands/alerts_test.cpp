@@ -191,6 +191,20 @@ TEST_CASE("ack answers every open run and is told with the time it took") {
   CHECK(d.say_as(Desk::token({}), "INC-1 ack").status == ReplyStatus::ok);
 }
 
+TEST_CASE("a page's own link answers that page and no later one") {
+  Desk d;
+  d.say("declare sev1 x");
+  d.say("INC-1 page @bob");
+  d.say("INC-1 page @carol");
+  const std::string first = d.row().pages[0].id;
+  CHECK(d.press(Invocation{"ack", 1, {{"page", first}}}, "bob").status == ReplyStatus::ok);
+  CHECK(d.kinds() == Words{"acknowledged"});
+  CHECK_FALSE(d.row().pages[0].open);
+  CHECK(d.row().pages[1].open);
+  d.press(Invocation{"ack", 1, {{"page", first}}}, "bob");
+  CHECK(d.nothing_recorded());
+}
+
 TEST_CASE("page by name repeats that person, then gives up and says so") {
   Desk d;
   d.say("declare sev1 x");

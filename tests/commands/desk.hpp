@@ -68,6 +68,13 @@ class Desk : public Reader {
     return run(request, &invocation, context);
   }
 
+  /// A button, a form or a link: the invocation as it is.
+  Reply press(const Invocation& invocation, const std::string& who) {
+    Request request;
+    request.body = invocation;
+    return run(request, &invocation, context_of(person(who), source));
+  }
+
   Reply alert(const std::string& identity, bool firing = true, const std::string& group = "g", const std::string& severity = "sev2") {
     Alert a;
     a.integration = "alertmanager";

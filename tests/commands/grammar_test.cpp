@@ -137,6 +137,25 @@ TEST_CASE("help comes from the table: every verb has a form, words and an exampl
   CHECK(d.say("help sevrity").status == ReplyStatus::not_found);
 }
 
+TEST_CASE("the lines for completion name every verb, and which only ask") {
+  std::set<std::string> queries;
+  for (const auto& line : commands::verb_lines())
+    if (line.query) queries.insert(line.name);
+  CHECK(commands::verb_lines().size() == 24);
+  CHECK(queries == std::set<std::string>{"help", "list", "show", "timeline"});
+}
+
+TEST_CASE("an invocation from a form is checked like a typed one") {
+  Desk d;
+  d.say("declare sev1 x");
+  CHECK(d.press(Invocation{"severity", 1, {{"severity", "sev9"}}}, "dana").status == ReplyStatus::invalid);
+  CHECK(d.press(Invocation{"no such verb", 1, {}}, "dana").status == ReplyStatus::invalid);
+  CHECK(d.press(Invocation{"list", 1, {}}, "dana").status == ReplyStatus::invalid);
+  CHECK(d.press(Invocation{"declare", 1, {{"severity", "zzz"}, {"title", "y"}}}, "dana").status == ReplyStatus::invalid);
+  CHECK(d.press(Invocation{"public", 1, {{"choice", "explode"}}}, "dana").status == ReplyStatus::forbidden);
+  CHECK(d.press(Invocation{"note", 1, {{"text", "from a form"}}}, "dana").status == ReplyStatus::ok);
+}
+
 TEST_CASE("every example works when typed at the right moment") {
   Desk d;
   d.say("declare sev1 checkout returns 500", "ada");
