@@ -29,8 +29,8 @@ std::optional<Millis> ago(std::string_view text) {
 
 /// "9:05", "14:02" or "14:02:11" → "14:02:11"; "" when it is none.
 std::string full_clock(std::string_view text) {
-  std::string out(text);
-  if (out.size() > 1 && out[1] == ':') out.insert(0, "0");
+  std::string out(text.size() > 1 && text[1] == ':' ? "0" : "");
+  out += text;
   if (out.size() == 5) out += ":00";
   const bool shaped = out.size() == 8 && out[2] == ':' && out[5] == ':';
   return shaped ? out : std::string();
