@@ -27,7 +27,7 @@ struct Acknowledged {
 void hammer(Scene& s, int worker, int round, std::atomic<bool>& stop, Acknowledged& all, std::vector<std::string>& unanswered) {
   for (int i = 0; !stop; ++i) {
     const std::string text = "note r" + std::to_string(round) + "w" + std::to_string(worker) + "i" + std::to_string(i) + ".";
-    const auto answer = s.muster->command("INC-" + std::to_string(1 + (worker + i) % 4) + " " + text, text);
+    const auto answer = s.muster->command("INC-" + std::to_string(1 + (worker + i) % 4) + " " + text, text.substr(5));
     if (answer.status == 200) {
       std::lock_guard<std::mutex> lock(all.mutex);
       ++all.notes[text.substr(5)];
@@ -64,7 +64,9 @@ TEST_CASE("killed at random moments with fifty requests in flight, nothing ackno
     for (const auto& list : unanswered)
       for (const auto& command : list) {
         const std::string text = command.substr(command.find("note "));
-        REQUIRE(s.muster->command(command, text).status == 200);
+        const auto answer = s.muster->command(command, text.substr(5));
+        INFO(command << " → " << answer.body);
+        REQUIRE(answer.status == 200);
         ++all.notes[text.substr(5)];
       }
   }

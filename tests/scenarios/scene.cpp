@@ -97,6 +97,7 @@ void run_story(Scene& s) {
   REQUIRE(s.slack.wait_until(
       [&] {
         const auto c = s.slack.channel(room);
+        if (s.slack.messages(FakeSlack::kAnnounce).empty()) return false;
         if (!c || c->topic.empty() || c->pins.size() != 1 || c->members.count("U01") == 0) return false;
         for (const auto& m : s.slack.messages(room))
           if (m.ts == c->pins[0]) return m.visible().find("Resolved") != std::string::npos;
