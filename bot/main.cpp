@@ -25,7 +25,10 @@ int refuse(const Error& error) {
 
 settings::Loaded load(const std::string& file) {
   if (file.empty()) return {settings::defaults(), {}};
-  return settings::load_file(file, settings::process_outside());
+  auto loaded = settings::load_file(file, settings::process_outside());
+  // The settings know the section; this binary has no sender for it, and messages that nobody sends would wait for ever.
+  if (loaded.settings.matrix.enabled) loaded.faults.push_back({0, "matrix: this version does not speak Matrix yet; remove the section"});
+  return loaded;
 }
 
 std::string report(const std::string& file, const std::vector<settings::Fault>& faults) {
