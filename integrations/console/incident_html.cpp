@@ -31,10 +31,10 @@ void add_running(Html& html, const bot::Incident& i, bot::Time now) {
   else html.element("time", shown, {{"class", "lasted"}, {"datetime", bot::iso8601(from)}, {"data-running", "yes"}});
 }
 
-void add_times(Html& html, const bot::Incident& i) {
-  const auto row = [&html](const char* label, bot::Time at) {
+void add_times(Html& html, const bot::Incident& i, bot::Time now) {
+  const auto row = [&html, now](const char* label, bot::Time at) {
     html.element("dt", label).open("dd");
-    add_time(html, at, true);
+    add_time(html, at, bot::date_text(at) != bot::date_text(now));
     html.close();
   };
   html.open("section").element("h3", "Times").open("dl", {{"class", "facts"}});
@@ -81,7 +81,8 @@ void add_public(Html& html, const bot::Incident& i, const IncidentContext& conte
     html.element("p", "Nothing published.", {{"class", "dim"}});
   } else {
     html.open("p").element("strong", bot::state_name(p.state)).text(" since ");
-    add_time(html, p.updated_at.value_or(i.updated), false);
+    const bot::Time since = p.updated_at.value_or(i.updated);
+    add_time(html, since, bot::date_text(since) != bot::date_text(context.now));
     html.close().open("ul", {{"class", "pages"}});
     for (const auto& [page, on] : p.pages) {
       html.open("li", {{"class", std::string("page-") + bot::to_string(on.state)}});
@@ -188,7 +189,7 @@ void add_side_card(Html& html, const bot::Incident& i, const IncidentContext& co
   if (!i.impact.empty()) html.open("section").element("h3", "Impact").element("p", i.impact, {{"class", "words"}}).close();
   add_roles(html, i, context);
   add_public(html, i, context);
-  add_times(html, i);
+  add_times(html, i, context.now);
   if (i.alerts_total > 0) {
     html.open("section").element("h3", "Alerts");
     html.element("p", std::to_string(i.alerts_firing) + " firing of " + std::to_string(i.alerts_total)).close();

@@ -18,8 +18,8 @@ struct Live::Listener {
   std::int64_t position = 0;
   bot::Millis written{0}, checked{0};
   bool fresh = true;       // gets list, card and banner as they are now
+  std::atomic<bool> over{false};  // closed by us; the stream itself notices a little later
   std::string banner;      // as last sent, without what differs between two drawings
-  bool over = false;
 };
 
 /// What one round has read, shared by all listeners.
@@ -46,6 +46,7 @@ void Live::open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::
   auto listener = std::make_shared<Listener>();
   {
     const bot::Lock lock(mutex_);
+    drop_gone();
     if (listeners_.size() >= limits_.streams) {
       return exchange->respond(with_policy(http::Response::problem(503, "Too many console pages are open. This one will try again.", bot::Millis{10000})));
     }
@@ -92,9 +93,13 @@ void Live::close_all() {
 
 std::vector<std::shared_ptr<Live::Listener>> Live::snapshot() {
   const bot::Lock lock(mutex_);
+  drop_gone();
+  return listeners_;
+}
+
+void Live::drop_gone() {
   listeners_.erase(std::remove_if(listeners_.begin(), listeners_.end(), [](const auto& l) { return l->over || !l->stream->alive(); }), listeners_.end());
   count_ = listeners_.size();
-  return listeners_;
 }
 
 bool Live::run_once() {

@@ -45,6 +45,7 @@ class Live {
   bool send_fragments(Listener& listener, Round& round);
   bool send_banner(Listener& listener, Round& round);
   std::vector<std::shared_ptr<Listener>> snapshot();
+  void drop_gone() REQUIRES_LOCK(mutex_);
 
   Desk& desk_;
   Door& door_;

@@ -54,7 +54,7 @@ void add_command_line(Html& page, const Visitor& visitor, const Line& line) {
   page.element("label", line.incident > 0 ? "INC-" + std::to_string(line.incident) : "Muster", {{"for", "command"}, {"class", "prompt"}});
   page.open("textarea", {{"id", "command"}, {"name", "text"}, {"rows", "1"}, {"maxlength", "16000"}, {"spellcheck", "true"},
                          {"autocapitalize", "off"}, {"enterkeyhint", "send"}, {"aria-describedby", "hint"}, {"aria-controls", "choices"},
-                         {"placeholder", line.incident > 0 ? "note what you see, or type help" : "declare sev2 what is wrong"}});
+                         {"placeholder", line.incident > 0 ? "note what you see" : "declare sev2 what is wrong"}});
   page.text(line.text).close();
   page.element("button", "Send", {{"class", "button primary"}}).close().close();
 }

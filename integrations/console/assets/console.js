@@ -349,7 +349,7 @@ function grow() {
   box.style.height = `${box.scrollHeight}px`;
 }
 box.addEventListener("input", () => { recalled = -1; complete(); });
-box.addEventListener("blur", () => setTimeout(hide, 150));
+box.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== box) hide(); }, 150));
 box.addEventListener("keydown", (e) => {
   if (e.isComposing) return;
   const open = !choices.hidden, oneLine = !box.value.slice(0, box.selectionStart).includes("\n");
