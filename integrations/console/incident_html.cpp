@@ -53,7 +53,7 @@ void add_roles(Html& html, const bot::Incident& i, const IncidentContext& contex
     const bool filled = holder != i.roles.end();
     if (!filled && ended(i)) continue;
     html.element("dt", bot::state_name(role));
-    html.open("dd", {{"class", filled ? "" : (role == context.settings.incidents.roles.front() ? "open-role first" : "open-role")}});
+    html.open("dd", {{"class", filled ? "" : (role == "commander" && i.phase == bot::Phase::open ? "open-role first" : "open-role")}});
     if (filled) html.element("span", "@" + context.form.people.name_of(holder->second), {{"class", "person"}});
     else html.element("span", "nobody yet");
     if (!filled && i.takes_changes()) add_button(html, {"Claim", "role " + role, false}, context.form);
@@ -173,7 +173,7 @@ void add_row(Html& html, const bot::Incident& i, bool current, const IncidentCon
   html.open("span", {{"class", "row-end"}}).element("span", state_word(i), {{"class", phase_class(i)}});
   const auto commander = i.roles.find("commander");
   if (commander != i.roles.end()) html.element("span", "@" + context.form.people.name_of(commander->second), {{"class", "person"}});
-  else if (!ended(i)) html.element("span", "no commander", {{"class", "missing"}});
+  else if (i.phase == bot::Phase::open) html.element("span", "no commander", {{"class", "missing"}});
   html.close().close().close();
 }
 

@@ -108,9 +108,9 @@ void add_room(Html& page, const Room& room, const std::optional<KeptReply>& repl
   page.open("main", {{"id", "room"}, {"class", "room"}, {"data-column", "room"}});
   page.open("div", {{"class", "room-head"}}).element("h1", room.heading);
   add_chips(page, room.show);
-  page.close().open("div", {{"id", "scroll"}, {"class", "scroll"}, {"tabindex", "-1"}}).open("div", {{"class", "inner"}}).add(before);
+  page.close().open("div", {{"id", "scroll"}, {"class", "scroll"}, {"tabindex", "0"}, {"role", "log"}, {"aria-live", "polite"}, {"aria-label", "Timeline"}}).open("div", {{"class", "inner"}}).add(before);
   if (!room.older.empty()) page.open("p", {{"class", "older"}}).element("a", "Older entries", {{"href", room.older}}).close();
-  page.open("ol", {{"id", "stream"}, {"class", "stream"}, {"role", "log"}, {"aria-live", "polite"}, {"aria-label", "Timeline"}, {"data-show", room.show}});
+  page.open("ol", {{"id", "stream"}, {"class", "stream"}, {"data-show", room.show}});
   page.add(room.body);
   add_private(page, reply);
   page.close();

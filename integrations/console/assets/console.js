@@ -68,15 +68,21 @@ function privately(html, cls = "") {
   li.append(make("span", "kind", "only you"));
   const said = make("div", "said");
   said.append(fragment(html));
+  li.append(said);
+  localTitles(li);
+  dismissable(li);
+  stream.append(li);
+  showColumn("room");
+  // A long answer is read from its first line.
+  li.scrollIntoView({ block: li.offsetHeight > scroll.clientHeight ? "start" : "end" });
+}
+function dismissable(li) {
   const close = make("button", "quiet dismiss", "Dismiss");
   close.type = "button";
   close.onclick = () => { li.remove(); box.focus(); };
-  li.append(said, close);
-  localTitles(li);
-  stream.append(li);
-  showColumn("room");
-  toNewest();
+  li.append(close);
 }
+if ($("reply")) dismissable($("reply"));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 // ---- live ----
@@ -159,7 +165,7 @@ if (body.dataset.live === "yes") {
   connect();
   // The server is heard every 15 s; silence means a dead connection that nobody has told us about.
   setInterval(() => { if (source && !parked && Date.now() - lastHeard > 40000) { lost(); lastHeard = Date.now(); connect(); } }, 5000);
-  addEventListener("offline", lost);
+  addEventListener("offline", () => { source?.close(); lost(); });
   addEventListener("online", () => { if (source) connect(); });
   document.addEventListener("visibilitychange", () => { if (parked && !document.hidden) { parked = false; lostAt = new Date(); connect(); } });
 } else {
