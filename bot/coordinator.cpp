@@ -77,7 +77,7 @@ QueuedMessage chosen(QueuedMessage held, HeldChoice choice, Time now) {
   held.next_at = now;
   held.looks = 0;
   switch (choice) {
-    case HeldChoice::look_again: held.state = MessageState::unknown; held.doubts = std::max(2, held.doubts); break;
+    case HeldChoice::look_again: held.state = MessageState::unknown; held.doubts = std::max(2, held.doubts); held.deaths = 0; break;
     case HeldChoice::send_again: held.state = MessageState::queued; held.doubts = 1; held.deaths = 0; break;
     case HeldChoice::drop: held.state = MessageState::dropped; break;
   }

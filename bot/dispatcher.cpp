@@ -8,6 +8,7 @@ namespace bot {
 namespace {
 constexpr Millis kLongestIdle{1000};
 constexpr Millis kLease{60000};
+constexpr int kDeathsUntilHeld = 2;
 }  // namespace
 
 Dispatcher::Dispatcher(Store& store, Reader& reader, Intake& intake, std::vector<Sender*> senders, Executor& executor, Env env, std::string boot,
@@ -63,6 +64,13 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   if (!incident || !*incident || !references) {
     const SendResult unread = NotSent{"the incident could not be read", Millis{1000}, false};
     outcome.after = after_send(leased, unread, policy, env_.clock.now(), env_.random.next(), rules_);
+    return outcome;
+  }
+  if (leased.deaths >= kDeathsUntilHeld) {  // whatever it does to this process, it shall not do it a third time by itself
+    outcome.after = leased;
+    outcome.after.boot.clear();
+    outcome.after.state = MessageState::held;
+    outcome.after.problem = "Muster stopped twice while sending this.";
     return outcome;
   }
   const bool maybe_there = leased.attempts > 0 || leased.deaths > 0 || leased.in_doubt;

@@ -68,12 +68,20 @@ void apply_paged(Incident& row, const Entry& e) {
   PageRun* run = run_of(row, id);
   if (run == nullptr) {
     if (row.pages.size() == kPageRunsKept) row.pages.erase(row.pages.begin());
-    row.pages.push_back(PageRun{id, 0, 1, true, "", {}, e.occurred_at});
+    row.pages.push_back(PageRun{id, 0, 1, true, "", {}, {}, e.occurred_at});
     run = &row.pages.back();
   }
   run->step = number_or(fact(e.facts, "step"), run->step + 1);
   run->round = number_or(fact(e.facts, "round"), run->round);
   run->paged = split(fact(e.facts, "person"), ',');
+  run->failed.clear();
+}
+
+void apply_page_failed(Incident& row, const Entry& e) {
+  PageRun* run = run_of(row, fact(e.facts, "page"));
+  if (run == nullptr) return;
+  std::string which = fact(e.facts, "person") + "/" + fact(e.facts, "channel");
+  if (std::find(run->failed.begin(), run->failed.end(), which) == run->failed.end()) run->failed.push_back(std::move(which));
 }
 
 void end_page(Incident& row, const Entry& e, const std::string& acknowledged_by) {
@@ -158,6 +166,7 @@ void apply(Incident& row, const Entry& e) {
     }
     case EntryKind::room_archived: row.rooms.erase(fact(e.facts, "integration")); break;
     case EntryKind::paged: apply_paged(row, e); break;
+    case EntryKind::page_failed: apply_page_failed(row, e); break;
     case EntryKind::acknowledged: end_page(row, e, fact(e.facts, "person")); break;
     case EntryKind::page_exhausted:
     case EntryKind::page_stopped: end_page(row, e, ""); break;
@@ -170,7 +179,6 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::room_failed:
     case EntryKind::message_failed:
     case EntryKind::page_sent:
-    case EntryKind::page_failed:
     case EntryKind::corrected:
     case EntryKind::redacted: break;
   }

@@ -47,6 +47,7 @@ struct PageRun {
   bool open = true;               ///< false: acknowledged, exhausted or stopped
   std::string acknowledged_by;    ///< person id
   std::vector<std::string> paged; ///< person ids of the current step
+  std::vector<std::string> failed; ///< "<person>/<channel>" that could not be reached in this step
   Time since{};                   ///< when the run began
   friend bool operator==(const PageRun&, const PageRun&) = default;
 };

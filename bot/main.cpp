@@ -111,6 +111,8 @@ int run(const cli::Timeline& verb) {
     std::cout << "\n]}\n";
   } else {
     bot::MarkdownTimeline markdown(**incident, people);
+    done = pages(reader, verb.incident, [&](const auto& page) { markdown.expect(page); });  // corrections strike out what came before them
+    if (!done) return refuse(done.error());
     std::cout << markdown.head();
     done = pages(reader, verb.incident, [&](const auto& page) { std::cout << markdown.lines(page); });
   }

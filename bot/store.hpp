@@ -64,7 +64,7 @@ class Store {
   /// conflict: an entry's seq is not the next (somebody else wrote); nothing was written.
   virtual Status commit(std::vector<Changes>& batch) = 0;
   /// Marks due heads of lanes (state queued or unknown, next_at <= now, no older open message in the lane) as sending by `boot`, durably,
-  /// ordered by class then age. Leases of another boot count as dead at once: state becomes unknown, deaths + 1 (held at 2).
+  /// ordered by class then age. Leases of another boot count as dead at once: state becomes unknown, deaths + 1.
   virtual Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) = 0;
   /// When the earliest waiting head of a lane becomes due; nullopt: nothing waits.
   virtual Result<std::optional<Time>> next_due() = 0;

@@ -1,4 +1,6 @@
 // What became of something sent. Only what matters to people is recorded or said; a card's edit, a topic or a pin that worked never is.
+#include <algorithm>
+
 #include "bot/addressing.hpp"
 #include "commands/pages.hpp"
 
@@ -167,14 +169,14 @@ const PageRun* run_of(const Incident& incident, const std::string& id) {
   return nullptr;
 }
 
-/// True when nobody of the run's current step can still be reached by it. A person with several channels may yet be reached by another.
+/// True when every channel of everybody in the run's current step has failed, the one of this event included.
 bool step_is_lost(const Event& event, const PageRun& run, const PagePerson& page) {
   if (run.step > 0 && page.step != run.step) return false;
-  for (const auto& person : run.paged) {
-    const auto channels = page_channels(person, event.context.people, event.context.settings);
-    if (channels.empty()) continue;
-    if (person != page.person || channels.size() > 1) return false;
-  }
+  for (const auto& person : run.paged)
+    for (const auto& channel : page_channels(person, event.context.people, event.context.settings)) {
+      const bool this_one = person == page.person && channel == event.integration();
+      if (!this_one && std::find(run.failed.begin(), run.failed.end(), person + "/" + channel) == run.failed.end()) return false;
+    }
   return true;
 }
 
@@ -231,6 +233,15 @@ Decision lost(const Event& event) {
   return draft.done();
 }
 
+/// Held because the process died while sending it: its lane waits until a person decides, so the record says so.
+Decision held_back(const Event& event) {
+  Draft draft = event.draft();
+  const Message& message = event.message();
+  draft.record(EntryKind::message_failed, std::string(what_failed(message.content)) + " is held: " + event.reason() + " Decide with public send or public drop.",
+               {{"integration", event.integration()}, {"what", kind_of(message.content)}, {"message", message.id}});
+  return draft.done();
+}
+
 Decision archived(const Event& event) {
   Draft draft = event.draft();
   draft.record(EntryKind::room_archived, "", {{"integration", event.integration()}});
@@ -245,6 +256,7 @@ Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snap
   const Content& content = outcome.before.message.content;
   if (const auto* update = std::get_if<PublicUpdate>(&content)) return published(event, *update);
   const MessageState state = outcome.after.state;
+  if (state == MessageState::held) return held_back(event);
   if (state != MessageState::sent && state != MessageState::dead) return Decision{};
   if (std::holds_alternative<OpenRoom>(content)) return room(event);
   if (const auto* page = std::get_if<PagePerson>(&content)) return paged(event, *page);

@@ -58,6 +58,9 @@ void write(TextWriter& w, const std::vector<bot::PageRun>& pages) {
     w.name("paged").begin_array();
     for (const auto& person : run.paged) w.string(person);
     w.end_array();
+    w.name("failed").begin_array();
+    for (const auto& which : run.failed) w.string(which);
+    w.end_array();
     w.name("since").number(ms(run.since));
     w.end_object();
   }
@@ -100,6 +103,7 @@ bot::PageRun page_run(const Fields& f) {
   f.read("open", run.open);
   f.read("acknowledged_by", run.acknowledged_by);
   f.read_texts("paged", run.paged);
+  f.read_texts("failed", run.failed);
   f.read("since", run.since);
   return run;
 }

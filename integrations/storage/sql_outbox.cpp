@@ -121,7 +121,7 @@ std::vector<bot::QueuedMessage> SqlOutbox::take(SqliteConnection& c, const std::
   return out;
 }
 
-/// Whoever leased a message under another boot id is dead: what became of its sends is unknown. Twice dead: a person must look.
+/// Whoever leased a message under another boot id is dead: what became of its sends is unknown.
 void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
   struct Left { std::int64_t seq; std::string lane; int deaths; };
   std::vector<Left> left;
@@ -130,10 +130,9 @@ void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
     while (rows.next()) left.push_back({rows.integer(0), rows.text(1), static_cast<int>(rows.integer(2)) + 1});
   }
   for (const auto& m : left) {
-    const bool held = m.deaths >= 2;
-    set_state(c, m.seq, held ? MessageState::held : MessageState::unknown);
+    set_state(c, m.seq, MessageState::unknown);
     c.run("UPDATE outbox SET deaths = ?, next_at = ?, boot = '', problem = ? WHERE seq = ?", m.deaths, ms(query.now),
-          held ? "Muster stopped twice while sending this." : "Muster stopped while sending this.", m.seq);
+          "Muster stopped while sending this.", m.seq);
     refresh_lane(c, m.lane);
   }
 }

@@ -202,6 +202,25 @@ TEST_CASE("an attempt of a process that died is looked into by the next one") {
   CHECK(h.has(1, EntryKind::public_shown));
 }
 
+TEST_CASE("a message during which the process died twice is held, not tried again, and people are told") {
+  House h;
+  h.publish();
+  for (int death = 1; death <= 2; ++death) {
+    LeaseQuery q{"boot-that-dies-" + std::to_string(death), h.env.clock.now(), Millis{60000}, {{"statuspage:vendor", 1}}};
+    REQUIRE(h.store.lease(q).value().size() == 1);
+  }
+  h.boot();
+  h.run();
+  h.env.advance(Millis{60000});
+  h.run();
+  CHECK(h.page.sends == 0);
+  CHECK(h.page.looks == 0);
+  CHECK(h.has(1, EntryKind::public_held));
+  CHECK(h.say("INC-1 public send").status == ReplyStatus::ok);
+  h.run();
+  CHECK(h.page.sends == 1);
+}
+
 TEST_CASE("an outcome the store cannot take is kept and recorded later") {
   House h;
   h.say("declare sev1 x");
