@@ -144,21 +144,20 @@ bot::Result<Desk::StreamPage> Desk::recent(Look& look, const Visitor& visitor, s
   return page;
 }
 
-bot::Result<std::vector<bot::Incident>> Desk::all_incidents(const Visitor& visitor, std::int64_t before, int limit) {
+bot::Result<Desk::Archive> Desk::archive(const Visitor& visitor, std::int64_t before, int limit) {
   bot::IncidentFilter filter;
   filter.open_only = false;
   filter.before = before;
   filter.limit = limit;
-  auto read = reader_.incidents(filter);
+  const auto read = reader_.incidents(filter);
   if (!read) return read.error();
-  read->erase(std::remove_if(read->begin(), read->end(), [&](const bot::Incident& i) { return !sees(visitor, i); }), read->end());
-  return read;
-}
-
-bot::Result<bool> Desk::nothing_ever() {
-  const auto last = reader_.last_position();
-  if (!last) return last.error();
-  return *last == 0;
+  Archive page;
+  // From what was read, not from what is shown: a page full of other people's private incidents is not the last.
+  if (static_cast<int>(read->size()) == limit && read->back().number > 1) page.older = read->back().number;
+  for (const auto& incident : *read) {
+    if (sees(visitor, incident)) page.visible.push_back(incident);
+  }
+  return page;
 }
 
 }  // namespace console

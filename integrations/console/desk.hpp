@@ -44,9 +44,9 @@ class Desk {
   bot::Result<StreamPage> stream(const bot::Incident& incident, std::int64_t before);
   /// The newest entries of everything the visitor may see.
   bot::Result<StreamPage> recent(Look& look, const Visitor& visitor, std::int64_t position);
-  bot::Result<std::vector<bot::Incident>> all_incidents(const Visitor& visitor, std::int64_t before, int limit);
+  struct Archive { std::vector<bot::Incident> visible; std::int64_t older = 0; };  ///< older: the next page's `before`; 0 = this is the last
+  bot::Result<Archive> archive(const Visitor& visitor, std::int64_t before, int limit);
   text::Html rows(const Visitor& visitor, const std::vector<bot::Incident>& incidents);
-  bot::Result<bool> nothing_ever();
 
   bot::Reader& reader() { return reader_; }
   const bot::People& people() const { return people_; }

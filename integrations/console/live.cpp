@@ -47,6 +47,7 @@ void Live::open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::
   {
     const bot::Lock lock(mutex_);
     drop_gone();
+    if (closed_) return exchange->respond(with_policy(http::Response::problem(503, "Muster is stopping.", bot::Millis{3000})));
     if (listeners_.size() >= limits_.streams) {
       return exchange->respond(with_policy(http::Response::problem(503, "Too many console pages are open. This one will try again.", bot::Millis{10000})));
     }
@@ -89,6 +90,12 @@ void Live::close_all() {
   for (const auto& listener : listeners_) listener->stream->close();
   listeners_.clear();
   count_ = 0;
+  closed_ = true;
+}
+
+void Live::reopen() {
+  const bot::Lock lock(mutex_);
+  closed_ = false;
 }
 
 std::vector<std::shared_ptr<Live::Listener>> Live::snapshot() {

@@ -29,7 +29,8 @@ class Live {
   /// Answers the exchange with a stream that begins after `position`; `incident` 0: everything the visitor may see.
   void open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::int64_t incident, std::int64_t position);
   void close_session(const std::string& session_hash);
-  void close_all();
+  void close_all();  ///< and refuses new ones until reopen()
+  void reopen();
   /// Sends what is new to everybody; true when a listener still has more to catch up with.
   bool run_once();
   /// One step of a loop: run_once() at most every `pause`; answers how long to sleep.
@@ -55,6 +56,7 @@ class Live {
   bot::Mutex round_mutex_;     // one round at a time
   bot::Mutex mutex_;
   std::vector<std::shared_ptr<Listener>> listeners_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace console

@@ -1,4 +1,6 @@
 // The whole pages: everything at a glance, one incident, all incidents. Each reads one page of entries at most.
+#include <algorithm>
+
 #include "integrations/console/routes.hpp"
 
 namespace console {
@@ -144,7 +146,7 @@ void Console::home(const http::Request& request, const Answer& exchange) {
   for (const bot::Error* error : {list ? nullptr : &list.error(), recent ? nullptr : &recent.error(), needs ? nullptr : &needs.error()}) {
     if (error != nullptr) return exchange->respond(unreadable(shell_, *error));
   }
-  const bool none_open = look.open->empty();
+  const bool none_open = std::none_of(look.open->begin(), look.open->end(), [&](const bot::Incident& i) { return desk_.sees(*visitor, i); });
   const auto reply = replies_.find(visitor->session_hash, http::form_value(query, "reply"));
   const std::string col = column(query, reply || none_open ? "room" : "list");
   Html before;
@@ -215,14 +217,12 @@ void Console::everything(const http::Request& request, const Answer& exchange) {
   http::Headers query;
   http::parse_form(request.query, query);
   const std::int64_t before = bot::incident_number(http::form_value(query, "before")).value_or(0);
-  const auto incidents = desk_.all_incidents(*visitor, before, kRows);
-  if (!incidents) return exchange->respond(unreadable(shell_, incidents.error()));
+  const auto page = desk_.archive(*visitor, before, kRows);
+  if (!page) return exchange->respond(unreadable(shell_, page.error()));
   Html inside;
-  if (incidents->empty()) inside.element("p", "None.", {{"class", "dim"}});
-  inside.add(desk_.rows(*visitor, *incidents)).open("p");
-  if (!incidents->empty() && incidents->back().number > 1) {
-    inside.element("a", "Older", {{"href", "?before=" + std::to_string(incidents->back().number)}}).text(" · ");
-  }
+  if (page->visible.empty()) inside.element("p", "None.", {{"class", "dim"}});
+  inside.add(desk_.rows(*visitor, page->visible)).open("p");
+  if (page->older > 0) inside.element("a", "Older", {{"href", "?before=" + std::to_string(page->older)}}).text(" · ");
   inside.element("a", "Back to the open ones", {{"href", "/"}}).close();
   exchange->respond(shell_.plain(200, "All incidents", inside));
 }

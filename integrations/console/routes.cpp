@@ -34,7 +34,10 @@ Console::Console(http::Server& server, bot::Intake& intake, bot::Reader& reader,
 
 Console::~Console() { stop(); }
 
-void Console::start() { loop_.start(); }
+void Console::start() {
+  live_.reopen();
+  loop_.start();
+}
 
 void Console::stop() {
   loop_.stop();

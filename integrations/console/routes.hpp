@@ -26,7 +26,7 @@ class Console {
   Console(const Console&) = delete;
 
   void start();  ///< the live stream's loop
-  void stop();   ///< closes every stream; idempotent
+  void stop();   ///< closes every stream and refuses new ones; idempotent. Call it before the server's stop, which waits for open answers
   void wake();   ///< something was committed; cheap enough for the writer's thread
   Live& live() { return live_; }
 

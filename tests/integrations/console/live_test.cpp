@@ -213,3 +213,12 @@ TEST_CASE("Live: bad positions and unknown incidents are refused or begin at the
   s.console->live().run_once();
   CHECK(live.until("event: desk").find("later") != std::string::npos);
 }
+
+TEST_CASE("Live: stopping ends every stream at once and lets no new one in") {
+  Stage s;
+  Browser bob(s, "bob");
+  Listener live(s, bob, "incident=0");
+  s.console->stop();
+  CHECK(live.ended());
+  CHECK(bob.get("/console/events?incident=0").status == 503);
+}

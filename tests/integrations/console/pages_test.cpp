@@ -219,3 +219,15 @@ TEST_CASE("What a person must decide stands on top with its buttons; damage to t
   for (const char* command : {"public check", "public send", "public drop"}) CHECK(page.has(std::string("value=\"") + command + "\""));
   CHECK(page.has("entry 12 of INC-1 is damaged"));
 }
+
+TEST_CASE("All incidents: pages of other people's private ones hide nothing behind them") {
+  Stage s;
+  s.say("declare sev1 the first of all");
+  for (int i = 2; i <= 60; ++i) make_private(s, i, "secret", "bob");
+  Browser mallory(s, "mallory");
+  const Page first = mallory.get("/incidents");
+  CHECK_FALSE(first.has("secret"));
+  const std::string older = quoted(first.body, "<p><a href=\"");
+  REQUIRE(older == "?before=11");
+  CHECK(mallory.get("/incidents" + older).has("the first of all"));
+}
