@@ -36,30 +36,44 @@ std::uint64_t get(std::string_view bytes, std::size_t at, int count) {
 
 }  // namespace
 
-bool Dedup::Run::maybe(std::uint64_t hash) const {
+bool Dedup::Filter::maybe(std::uint64_t hash) const {
   const std::uint64_t step = (hash >> 32) | 1;
   for (int i = 0; i < kProbes; ++i, hash += step) {
-    const std::size_t bit = hash % kFilterBits;
-    if ((filter[bit / 64] >> (bit % 64) & 1) == 0) return false;
+    const std::size_t bit = hash & (bits_ - 1);
+    if ((words_[bit / 64] >> (bit % 64) & 1) == 0) return false;
   }
   return true;
 }
 
-void Dedup::Run::add(std::uint64_t hash) {
-  if (filter.empty()) filter.resize(kFilterBits / 64);
+void Dedup::Filter::add(std::uint64_t hash) {
   const std::uint64_t step = (hash >> 32) | 1;
-  for (int i = 0; i < kProbes; ++i, hash += step) filter[hash % kFilterBits / 64] |= 1ULL << (hash % kFilterBits % 64);
+  for (int i = 0; i < kProbes; ++i, hash += step) {
+    const std::size_t bit = hash & (bits_ - 1);
+    words_[bit / 64] |= 1ULL << (bit % 64);
+  }
 }
+
+Dedup::Group& Dedup::group_for_next_run() {
+  if (groups_.empty() || groups_.back()->started == kGroupRuns) groups_.push_back(std::make_unique<Group>());
+  ++groups_.back()->started;
+  return *groups_.back();
+}
+
+const Dedup::Run* Dedup::oldest() const { return groups_.empty() ? nullptr : &groups_.front()->runs.front(); }
 
 void Dedup::open(SqliteConnection& c) {
   auto runs = c.query("SELECT first_id, last_id, newest_at, directory FROM dedup_run ORDER BY first_id");
   while (runs.next()) {
-    Run run{runs.integer(0), runs.integer(1), runs.integer(2), {}};
+    Run run{runs.integer(0), runs.integer(1), runs.integer(2)};
     const auto bytes = runs.view(3);
     if (bytes.empty() || bytes.size() % kRecord != 0) damaged("a directory of request keys has the wrong length");
-    for (std::size_t at = 0; at < bytes.size(); at += kRecord) run.add(get(bytes, at, 8));
-    last_id_ = run.last_id;
-    runs_.push_back(std::move(run));
+    Group& group = group_for_next_run();
+    for (std::size_t at = 0; at < bytes.size(); at += kRecord) {
+      run.filter.add(get(bytes, at, 8));
+      group.filter.add(get(bytes, at, 8));
+    }
+    last_sealed_ = last_id_ = run.last_id;
+    group.runs.push_back(std::move(run));
   }
   auto newest = c.query("SELECT id, key, at FROM dedup WHERE id > ? ORDER BY id", last_id_);
   while (newest.next()) fresh_.push_back({newest.integer(0), hash_key(newest.view(1)), newest.integer(2)});
@@ -83,26 +97,33 @@ std::optional<std::int64_t> Dedup::id_of(SqliteConnection& c, const std::string&
   const auto [first, last] = newest_.equal_range(hash);
   for (auto it = first; it != last; ++it)
     if (is_key(c, it->second, key)) return it->second;
-  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
-    if (!run->maybe(hash)) continue;
-    std::vector<std::int64_t> candidates;
-    {
-      auto row = c.query("SELECT directory FROM dedup_run WHERE first_id = ?", run->first_id);
-      if (!row.next()) continue;
-      const auto bytes = row.view(0);
-      std::size_t low = 0;
-      std::size_t high = bytes.size() / kRecord;
-      while (low < high) {
-        const std::size_t middle = (low + high) / 2;
-        if (get(bytes, middle * kRecord, 8) < hash) low = middle + 1;
-        else high = middle;
-      }
-      for (; low < bytes.size() / kRecord && get(bytes, low * kRecord, 8) == hash; ++low)
-        candidates.push_back(run->first_id + static_cast<std::int64_t>(get(bytes, low * kRecord + 8, 4)));
-    }
-    for (const auto id : candidates)
-      if (is_key(c, id, key)) return id;
+  for (auto group = groups_.rbegin(); group != groups_.rend(); ++group) {
+    if (!(*group)->filter.maybe(hash)) continue;
+    for (const Run& run : (*group)->runs)
+      if (run.filter.maybe(hash))
+        if (const auto id = id_in(c, run, hash, key)) return id;
   }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> Dedup::id_in(SqliteConnection& c, const Run& run, std::uint64_t hash, const std::string& key) const {
+  std::vector<std::int64_t> candidates;
+  {
+    auto row = c.query("SELECT directory FROM dedup_run WHERE first_id = ?", run.first_id);
+    if (!row.next()) return std::nullopt;
+    const auto bytes = row.view(0);
+    std::size_t low = 0;
+    std::size_t high = bytes.size() / kRecord;
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (get(bytes, middle * kRecord, 8) < hash) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < bytes.size() / kRecord && get(bytes, low * kRecord, 8) == hash; ++low)
+      candidates.push_back(run.first_id + static_cast<std::int64_t>(get(bytes, low * kRecord + 8, 4)));
+  }
+  for (const auto id : candidates)
+    if (is_key(c, id, key)) return id;
   return std::nullopt;
 }
 
@@ -138,14 +159,17 @@ bool Dedup::add(SqliteConnection& c, const std::vector<std::string>& keys, const
 
 void Dedup::keep() {
   if (sealing_) {
-    runs_.push_back(*std::move(sealing_));
+    last_sealed_ = sealing_->last_id;
+    Group& group = group_for_next_run();
+    for (const auto& f : fresh_) group.filter.add(f.hash);
+    group.runs.push_back(*std::move(sealing_));
     sealing_.reset();
-    const auto last = runs_.back().last_id;
-    std::erase_if(fresh_, [&](const Fresh& f) { return f.id <= last; });
+    fresh_.clear();
     rebuild_fresh();
   }
   if (purging_through_ > 0) {
-    std::erase_if(runs_, [this](const Run& r) { return r.last_id <= purging_through_; });
+    for (auto& group : groups_) std::erase_if(group->runs, [this](const Run& r) { return r.last_id <= purging_through_; });
+    std::erase_if(groups_, [](const auto& group) { return group->runs.empty(); });
     std::erase_if(fresh_, [this](const Fresh& f) { return f.id <= purging_through_; });
     purging_through_ = 0;
     rebuild_fresh();
@@ -154,10 +178,10 @@ void Dedup::keep() {
 }
 
 void Dedup::forget() {
-  purging_through_ = 0;
   sealing_.reset();
+  purging_through_ = 0;
   fresh_.resize(std::min(kept_, fresh_.size()));
-  last_id_ = !fresh_.empty() ? fresh_.back().id : runs_.empty() ? 0 : runs_.back().last_id;
+  last_id_ = fresh_.empty() ? last_sealed_ : fresh_.back().id;
   rebuild_fresh();
 }
 
@@ -175,9 +199,9 @@ std::string Dedup::directory(const std::vector<Fresh>& keys, std::int64_t first_
 
 void Dedup::seal_if_due(SqliteConnection& c, bot::Time now) {
   if (fresh_.empty() || (fresh_.size() < kRunKeys && ms(now) - fresh_.front().at < kOldestFresh)) return;
-  Run run{fresh_.front().id, fresh_.back().id, 0, {}};
+  Run run{fresh_.front().id, fresh_.back().id, 0};
   for (const auto& f : fresh_) {
-    run.add(f.hash);
+    run.filter.add(f.hash);
     run.newest_at = std::max(run.newest_at, f.at);
   }
   c.run("INSERT INTO dedup_run (first_id, last_id, newest_at, directory) VALUES (?, ?, ?, ?)", run.first_id, run.last_id, run.newest_at,
@@ -185,18 +209,17 @@ void Dedup::seal_if_due(SqliteConnection& c, bot::Time now) {
   sealing_ = std::move(run);
 }
 
-bool Dedup::anything_before(SqliteConnection&, bot::Time before) const {
-  if (!runs_.empty() && runs_.front().newest_at < ms(before)) return true;
-  return runs_.empty() && !fresh_.empty() && fresh_.front().at < ms(before);
+bool Dedup::anything_before(bot::Time before) const {
+  if (const Run* run = oldest()) return run->newest_at < ms(before);
+  return !fresh_.empty() && fresh_.front().at < ms(before);
 }
 
 void Dedup::purge_step(SqliteConnection& c, bot::Time before) {
-  if (!runs_.empty()) {
-    const Run& oldest = runs_.front();
-    if (oldest.newest_at >= ms(before)) return;
-    purging_through_ = oldest.last_id;
-    c.run("DELETE FROM dedup WHERE id <= ?", purging_through_);
-    c.run("DELETE FROM dedup_run WHERE first_id = ?", oldest.first_id);
+  if (const Run* run = oldest()) {
+    if (run->newest_at >= ms(before)) return;
+    purging_through_ = run->last_id;
+    c.run("DELETE FROM dedup WHERE id <= ?", run->last_id);
+    c.run("DELETE FROM dedup_run WHERE first_id = ?", run->first_id);
     return;
   }
   for (const auto& f : fresh_) {

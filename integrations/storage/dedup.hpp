@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +29,7 @@ class Dedup {
   /// Turns the newest keys into a run when there are enough of them, or they are old. Inside a transaction.
   void seal_if_due(SqliteConnection& c, bot::Time now);
   /// True when something is older than `before`.
-  bool anything_before(SqliteConnection& c, bot::Time before) const;
+  bool anything_before(bot::Time before) const;
   /// Drops one run, or what is old of the newest keys. Inside a transaction.
   void purge_step(SqliteConnection& c, bot::Time before);
   /// Replaces stored replies of the incident that repeat the text. Inside a transaction.
@@ -36,25 +37,44 @@ class Dedup {
 
  private:
   static constexpr std::size_t kRunKeys = 4096;
-  static constexpr std::size_t kFilterBits = 1u << 17;  // 32 per key: one wrong "maybe" in 40,000
-  struct Run {
-    std::int64_t first_id = 0, last_id = 0, newest_at = 0;
-    std::vector<std::uint64_t> filter;
+  static constexpr std::size_t kGroupRuns = 64;
+  /// Bits that say "never added" for certain, or "maybe".
+  class Filter {
+   public:
+    explicit Filter(std::size_t bits) : bits_(bits), words_(bits / 64) {}
     bool maybe(std::uint64_t hash) const;
     void add(std::uint64_t hash);
+
+   private:
+    std::size_t bits_;
+    std::vector<std::uint64_t> words_;
+  };
+  struct Run {
+    std::int64_t first_id = 0, last_id = 0, newest_at = 0;
+    Filter filter{1u << 17};  // 32 per key: one wrong "maybe" in 40,000
+  };
+  /// Some consecutive runs behind one filter, so that asking for a new key looks at few places in memory.
+  struct Group {
+    std::vector<Run> runs;
+    std::size_t started = 0;  // runs ever put in; purged ones leave their bits behind
+    Filter filter{kGroupRuns * kRunKeys * 16};
   };
   struct Fresh { std::int64_t id = 0; std::uint64_t hash = 0; std::int64_t at = 0; };
   std::optional<std::int64_t> id_of(SqliteConnection& c, const std::string& key) const;
   bool is_key(SqliteConnection& c, std::int64_t id, const std::string& key) const;
   static std::string directory(const std::vector<Fresh>& keys, std::int64_t first_id);
+  std::optional<std::int64_t> id_in(SqliteConnection& c, const Run& run, std::uint64_t hash, const std::string& key) const;
+  Group& group_for_next_run();
+  const Run* oldest() const;
   void rebuild_fresh();
 
-  std::vector<Run> runs_;                                   // oldest first
+  std::vector<std::unique_ptr<Group>> groups_;              // oldest first, none without runs
   std::vector<Fresh> fresh_;                                // by id
   std::unordered_multimap<std::uint64_t, std::int64_t> newest_;  // hash → id, for fresh_
   std::int64_t last_id_ = 0;
   std::size_t kept_ = 0;                                    // fresh_ beyond this belongs to the running transaction
-  std::optional<Run> sealing_;
+  std::optional<Run> sealing_;                              // made of what is fresh by the running transaction
+  std::int64_t last_sealed_ = 0;
   std::int64_t purging_through_ = 0;                        // rows up to here go with the running transaction
 };
 

@@ -230,14 +230,14 @@ bot::Result<bool> SqlStore::purge(bot::Time before) {
     finished = outbox_.finished(c, before, kPurgeStep + 1);
     auto row = c.query("SELECT (SELECT COUNT(*) FROM session WHERE expires < ?) + (SELECT COUNT(*) FROM invite WHERE expires < ?)", ms(before), ms(before));
     const bool expired = row.next() && row.integer(0) > 0;
-    return expired || !finished.empty() || dedup_.anything_before(c, before);
+    return expired || !finished.empty() || dedup_.anything_before(before);
   });
   if (!anything) return anything.error();
   if (!*anything) return false;
   bool more = finished.size() > kPurgeStep;
   if (more) finished.pop_back();
   auto work = [&](SqliteConnection& c) -> bot::Status {
-    if (dedup_.anything_before(c, before)) dedup_.purge_step(c, before);
+    if (dedup_.anything_before(before)) dedup_.purge_step(c, before);
     outbox_.drop(c, finished);
     c.run("DELETE FROM session WHERE expires < ?", ms(before));
     c.run("DELETE FROM invite WHERE expires < ?", ms(before));
@@ -245,7 +245,7 @@ bot::Result<bool> SqlStore::purge(bot::Time before) {
   };
   auto done = write_.transact(work, [this] { dedup_.keep(); }, [this] { undone(); });
   if (!done) return done.error();
-  auto left = write_.read([&](SqliteConnection& c) { return dedup_.anything_before(c, before); });
+  auto left = write_.read([&](SqliteConnection&) { return dedup_.anything_before(before); });
   return left ? bot::Result<bool>(more || *left) : bot::Result<bool>(left.error());
 }
 
