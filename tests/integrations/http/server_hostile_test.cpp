@@ -90,7 +90,7 @@ TEST_CASE("requests that are not HTTP are refused") {
   TestServer server;
   for (const std::string& bad : {std::string("GET\r\n\r\n"), std::string("GET /hello\r\n\r\n"), std::string("GET /hello HTTP/9.9\r\nHost: x\r\n\r\n"),
                                 std::string("G\x01T /hello HTTP/1.1\r\nHost: x\r\n\r\n"), std::string("GET /hello HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n"),
-                                std::string("GET /hello HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", 44), std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
+                                std::string("GET /hello HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", 40), std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)}) {
     auto socket = server.connect();
     socket.say(bad);
     socket.half_close();
