@@ -8,7 +8,10 @@
 namespace console {
 
 Assets::Assets() {
-  const struct { const char* name; const char* type; } kinds[] = {
+  const struct {
+    const char* name;
+    const char* type;
+  } kinds[] = {
       {"console.css", "text/css; charset=utf-8"}, {"console.js", "text/javascript; charset=utf-8"}, {"muster.svg", "image/svg+xml"}};
   for (const auto& kind : kinds) {
     const std::string_view bytes = console_assets::embedded(kind.name);
@@ -32,7 +35,8 @@ const Assets::Asset* Assets::find(const std::string& path) const {
     if (asset.url == path || "/assets/" + asset.name == path) return &asset;
     const auto dot = asset.name.rfind('.');
     const std::string head = "/assets/" + asset.name.substr(0, dot) + "-", tail = asset.name.substr(dot);
-    if (path.size() == asset.url.size() && path.rfind(head, 0) == 0 && path.compare(path.size() - tail.size(), tail.size(), tail) == 0) return &asset;
+    if (path.size() == asset.url.size() && path.rfind(head, 0) == 0 && path.compare(path.size() - tail.size(), tail.size(), tail) == 0)
+      return &asset;
   }
   return nullptr;
 }

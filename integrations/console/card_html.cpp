@@ -8,26 +8,42 @@ using text::Html;
 
 namespace {
 
-bool is_web_address(const std::string& url) { return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0; }
+bool is_web_address(const std::string& url) {
+  return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0;
+}
 
 void add_span(Html& html, const bot::Span& span, const bot::People& people) {
   switch (span.kind) {
-    case bot::SpanKind::text: html.text(span.value); break;
-    case bot::SpanKind::strong: html.element("strong", span.value); break;
-    case bot::SpanKind::code: html.element("code", span.value); break;
-    case bot::SpanKind::person: html.element("span", "@" + people.name_of(span.value), {{"class", "person"}}); break;
-    case bot::SpanKind::room: html.element("a", "INC-" + span.value, {{"href", "/incidents/INC-" + http::percent_encode(span.value)}}); break;
+    case bot::SpanKind::text:
+      html.text(span.value);
+      break;
+    case bot::SpanKind::strong:
+      html.element("strong", span.value);
+      break;
+    case bot::SpanKind::code:
+      html.element("code", span.value);
+      break;
+    case bot::SpanKind::person:
+      html.element("span", "@" + people.name_of(span.value), {{"class", "person"}});
+      break;
+    case bot::SpanKind::room:
+      html.element("a", "INC-" + span.value, {{"href", "/incidents/INC-" + http::percent_encode(span.value)}});
+      break;
     case bot::SpanKind::time: {
       bot::Time at{};
-      if (bot::parse_iso8601(span.value, at)) add_time(html, at, true);
-      else html.text(span.value);
+      if (bot::parse_iso8601(span.value, at))
+        add_time(html, at, true);
+      else
+        html.text(span.value);
       break;
     }
     case bot::SpanKind::link: {
       const std::string& label = span.label.empty() ? span.value : span.label;
       const bool ours = span.value.rfind('/', 0) == 0 && span.value.rfind("//", 0) != 0;
-      if (is_web_address(span.value) || ours) html.element("a", label, {{"href", span.value}, {"rel", "noopener noreferrer"}});
-      else html.text(label);
+      if (is_web_address(span.value) || ours)
+        html.element("a", label, {{"href", span.value}, {"rel", "noopener noreferrer"}});
+      else
+        html.text(label);
       break;
     }
   }
@@ -35,10 +51,14 @@ void add_span(Html& html, const bot::Span& span, const bot::People& people) {
 
 const char* tone_class(bot::Tone tone) {
   switch (tone) {
-    case bot::Tone::good: return "reply good";
-    case bot::Tone::warning: return "reply warning";
-    case bot::Tone::bad: return "reply bad";
-    case bot::Tone::neutral: break;
+    case bot::Tone::good:
+      return "reply good";
+    case bot::Tone::warning:
+      return "reply warning";
+    case bot::Tone::bad:
+      return "reply bad";
+    case bot::Tone::neutral:
+      break;
   }
   return "reply";
 }
@@ -82,7 +102,9 @@ void add_button(Html& html, const bot::Button& button, const FormContext& contex
   if (wants_more(context.verbs, button.command)) {
     // A link, so that it works without JavaScript too: the page comes back with the words in the command line.
     html.element("a", button.label + " …",
-                 {{"class", "button"}, {"href", "?fill=" + http::percent_encode(button.command + " ") + "#command"}, {"data-fill", button.command + " "}});
+                 {{"class", "button"},
+                  {"href", "?fill=" + http::percent_encode(button.command + " ") + "#command"},
+                  {"data-fill", button.command + " "}});
     return;
   }
   html.open("form", {{"method", "post"}, {"action", "/console/commands"}, {"class", "press"}});

@@ -1,7 +1,6 @@
 #include "integrations/console/command_line.hpp"
 
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "bot/narrate.hpp"
@@ -23,7 +22,8 @@ std::string trimmed(const std::string& s) {
 
 std::string first_word(const std::string& s) {
   std::string word = s.substr(0, s.find_first_of(" \t\n"));
-  std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return word;
 }
 
@@ -64,20 +64,27 @@ bool is_key(const std::string& key) {
 
 /// A path of ours to return to: never another host, never out of the header line.
 std::string way_back(const std::string& asked) {
-  const bool ours = asked.size() < 300 && !asked.empty() && asked[0] == '/' && asked.rfind("//", 0) != 0 && asked.find('\\') == std::string::npos;
+  const bool ours =
+      asked.size() < 300 && !asked.empty() && asked[0] == '/' && asked.rfind("//", 0) != 0 && asked.find('\\') == std::string::npos;
   const bool printable = std::all_of(asked.begin(), asked.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   return ours && printable ? asked.substr(0, asked.find_first_of("?#")) : "/";
 }
 
 int status_of(bot::ReplyStatus status) {
   switch (status) {
-    case bot::ReplyStatus::ok: return 200;
-    case bot::ReplyStatus::invalid: return 422;
-    case bot::ReplyStatus::forbidden: return 403;
-    case bot::ReplyStatus::not_found: return 404;
-    case bot::ReplyStatus::conflict: return 409;
+    case bot::ReplyStatus::ok:
+      return 200;
+    case bot::ReplyStatus::invalid:
+      return 422;
+    case bot::ReplyStatus::forbidden:
+      return 403;
+    case bot::ReplyStatus::not_found:
+      return 404;
+    case bot::ReplyStatus::conflict:
+      return 409;
     case bot::ReplyStatus::unavailable:
-    case bot::ReplyStatus::maybe_recorded: return 503;
+    case bot::ReplyStatus::maybe_recorded:
+      return 503;
   }
   return 500;
 }
@@ -112,7 +119,8 @@ bool CommandLine::is_query(const std::string& text) const {
   return false;
 }
 
-void CommandLine::take(const http::Request& request, const http::Headers& form, const Visitor& visitor, std::shared_ptr<http::Exchange> exchange) {
+void CommandLine::take(const http::Request& request, const http::Headers& form, const Visitor& visitor,
+                       std::shared_ptr<http::Exchange> exchange) {
   Sent sent;
   sent.visitor = visitor;
   sent.typed = http::form_value(form, "text");
@@ -165,7 +173,8 @@ http::Response CommandLine::as_json(const Sent& sent, const bot::Reply& reply) {
 http::Response CommandLine::as_redirect(const Sent& sent, const bot::Reply& reply) {
   const bool ok = reply.status == bot::ReplyStatus::ok;
   const std::int64_t about = reply.incident.value_or(sent.incident);
-  KeptReply kept{sent.visitor.session_hash, desk_.env().ids.next(), desk_.reply(sent.visitor, reply.card, about).str(), ok ? "" : sent.typed};
+  KeptReply kept{sent.visitor.session_hash, desk_.env().ids.next(), desk_.reply(sent.visitor, reply.card, about).str(),
+                 ok ? "" : sent.typed};
   const std::string to = ok && sent.declares && reply.incident ? "/incidents/INC-" + std::to_string(*reply.incident) : sent.back;
   http::Response response;
   response.status = 303;

@@ -9,8 +9,8 @@
 
 namespace console {
 
-/// What is sent to the parser: without the chat's prefix ("/incident", "!incident"), with the page's incident in front unless the text names one
-/// itself or needs none (declare, list, help).
+/// What is sent to the parser: without the chat's prefix ("/incident", "!incident"), with the page's incident in front unless the text
+/// names one itself or needs none (declare, list, help).
 std::string completed(const std::string& typed, std::int64_t incident);
 
 class CommandLine {

@@ -36,7 +36,9 @@ bot::Result<std::optional<bot::Incident>> Desk::incident(Look& look, const Visit
   return it->second;
 }
 
-FormContext Desk::form(const Visitor& visitor, std::int64_t incident) { return {people_, verbs_, visitor.form_token, incident, env_.ids.next()}; }
+FormContext Desk::form(const Visitor& visitor, std::int64_t incident) {
+  return {people_, verbs_, visitor.form_token, incident, env_.ids.next()};
+}
 
 bot::Status Desk::read_open(Look& look) {
   if (look.open) return bot::Done{};

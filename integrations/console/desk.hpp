@@ -39,12 +39,19 @@ class Desk {
   bot::Result<text::Html> banner(Look& look, const Visitor& visitor);
   text::Html reply(const Visitor& visitor, const bot::Card& card, std::int64_t incident);
 
-  struct StreamPage { text::Html html; std::int64_t first_seq = 0, last_seq = 0; std::size_t shown = 0; };
+  struct StreamPage {
+    text::Html html;
+    std::int64_t first_seq = 0, last_seq = 0;
+    std::size_t shown = 0;
+  };
   /// Entries before `before` (0: the newest); at most kPage.
   bot::Result<StreamPage> stream(const bot::Incident& incident, std::int64_t before);
   /// The newest entries of everything the visitor may see.
   bot::Result<StreamPage> recent(Look& look, const Visitor& visitor, std::int64_t position);
-  struct Archive { std::vector<bot::Incident> visible; std::int64_t older = 0; };  ///< older: the next page's `before`; 0 = this is the last
+  struct Archive {
+    std::vector<bot::Incident> visible;
+    std::int64_t older = 0;
+  };  ///< older: the next page's `before`; 0 = this is the last
   bot::Result<Archive> archive(const Visitor& visitor, std::int64_t before, int limit);
   text::Html rows(const Visitor& visitor, const std::vector<bot::Incident>& incidents);
 

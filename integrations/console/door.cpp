@@ -102,7 +102,9 @@ bool Door::still_signed_in(const Visitor& visitor) const {
   return !person || (*person && **person == visitor.actor.id);
 }
 
-bool Door::form_token_ok(const Visitor& visitor, const std::string& token) const { return http::same(visitor.form_token, token); }
+bool Door::form_token_ok(const Visitor& visitor, const std::string& token) const {
+  return http::same(visitor.form_token, token);
+}
 
 std::string Door::cookie(const http::Request& request, const std::string& session) const {
   const bool tls = over_tls(request);

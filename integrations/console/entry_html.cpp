@@ -20,9 +20,13 @@ bool is_trouble(EntryKind kind) {
          kind == EntryKind::message_failed || kind == EntryKind::page_failed || kind == EntryKind::page_exhausted;
 }
 
-bool is_spoken(EntryKind kind) { return kind == EntryKind::note || kind == EntryKind::update; }
+bool is_spoken(EntryKind kind) {
+  return kind == EntryKind::note || kind == EntryKind::update;
+}
 
-std::string source_name(const std::string& source) { return source == "muster" || source == "console" ? std::string{} : bot::integration_name(source); }
+std::string source_name(const std::string& source) {
+  return source == "muster" || source == "console" ? std::string{} : bot::integration_name(source);
+}
 
 void add_words(Html& html, const bot::Entry& entry, const bot::Entry* correction) {
   const char* tag = is_spoken(entry.kind) ? "p" : "span";
@@ -74,7 +78,8 @@ void add_sentence(Html& html, const bot::Entry& entry, const bot::Entry* correct
 }
 
 const char* kDays[] = {"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"};  // 1970-01-01 was a Thursday
-const char* kMonths[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                         "July",    "August",   "September", "October", "November", "December"};
 
 }  // namespace
 
@@ -84,7 +89,8 @@ const char* group_of(EntryKind kind) {
     case EntryKind::update:
     case EntryKind::impact:
     case EntryKind::corrected:
-    case EntryKind::redacted: return "talk";
+    case EntryKind::redacted:
+      return "talk";
     case EntryKind::declared:
     case EntryKind::role:
     case EntryKind::severity:
@@ -94,7 +100,8 @@ const char* group_of(EntryKind kind) {
     case EntryKind::resolved:
     case EntryKind::reopened:
     case EntryKind::closed:
-    case EntryKind::cancelled: return "changes";
+    case EntryKind::cancelled:
+      return "changes";
     case EntryKind::alert_firing:
     case EntryKind::alert_resolved:
     case EntryKind::paged:
@@ -102,19 +109,22 @@ const char* group_of(EntryKind kind) {
     case EntryKind::page_failed:
     case EntryKind::acknowledged:
     case EntryKind::page_exhausted:
-    case EntryKind::page_stopped: return "alerts";
+    case EntryKind::page_stopped:
+      return "alerts";
     case EntryKind::public_update:
     case EntryKind::public_shown:
     case EntryKind::public_held:
     case EntryKind::public_failed:
     case EntryKind::public_dropped:
-    case EntryKind::public_resent: return "public";
+    case EntryKind::public_resent:
+      return "public";
     case EntryKind::joined:
     case EntryKind::left:
     case EntryKind::room_opened:
     case EntryKind::room_failed:
     case EntryKind::room_archived:
-    case EntryKind::message_failed: return "system";
+    case EntryKind::message_failed:
+      return "system";
   }
   std::abort();
 }
@@ -132,7 +142,8 @@ void add_entry(Html& html, const bot::Entry& entry, const bot::Entry* correction
   const std::string id = context.name_incident ? incident + "-e" + seq : "e" + seq;
   const std::string link = context.name_incident ? "/incidents/" + incident + "#e" + seq : "#" + id;
   html.open("li", {{"id", id},
-                   {"class", std::string("entry g-") + group_of(entry.kind) + " k-" + bot::to_string(entry.kind) + (is_trouble(entry.kind) ? " trouble" : "")},
+                   {"class", std::string("entry g-") + group_of(entry.kind) + " k-" + bot::to_string(entry.kind) +
+                                 (is_trouble(entry.kind) ? " trouble" : "")},
                    {"data-day", bot::date_text(entry.occurred_at)}});
   html.open("a", {{"class", "at"}, {"href", link}, {"title", incident + ", entry " + seq}});
   html.element("time", bot::clock_text(entry.occurred_at), {{"datetime", bot::iso8601(entry.occurred_at)}}).close();

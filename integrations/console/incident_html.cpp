@@ -10,15 +10,21 @@ using text::Html;
 
 namespace {
 
-bool ended(const bot::Incident& i) { return i.phase == bot::Phase::closed || i.phase == bot::Phase::cancelled; }
+bool ended(const bot::Incident& i) {
+  return i.phase == bot::Phase::closed || i.phase == bot::Phase::cancelled;
+}
 
 // Octagon, triangle, diamond, ring: told apart without colour and at 12 pixels.
 const char* shape_of(std::size_t rank) {
   switch (rank) {
-    case 0: return "M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z";
-    case 1: return "M8 1.2 15.4 14.4H.6z";
-    case 2: return "M8 .6 15.4 8 8 15.4.6 8z";
-    default: return "M8 1.4a6.6 6.6 0 1 0 0 13.2A6.6 6.6 0 0 0 8 1.4zm0 3.2a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8z";
+    case 0:
+      return "M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z";
+    case 1:
+      return "M8 1.2 15.4 14.4H.6z";
+    case 2:
+      return "M8 .6 15.4 8 8 15.4.6 8z";
+    default:
+      return "M8 1.4a6.6 6.6 0 1 0 0 13.2A6.6 6.6 0 0 0 8 1.4zm0 3.2a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8z";
   }
 }
 
@@ -27,8 +33,10 @@ void add_running(Html& html, const bot::Incident& i, bot::Time now) {
   const bot::Time from = i.started.value_or(i.declared);
   const auto to = i.resolved ? i.resolved : i.closed;
   const std::string shown = bot::duration_text(std::chrono::duration_cast<bot::Millis>(to.value_or(now) - from));
-  if (to) html.element("span", shown, {{"class", "lasted"}});
-  else html.element("time", shown, {{"class", "lasted"}, {"datetime", bot::iso8601(from)}, {"data-running", "yes"}});
+  if (to)
+    html.element("span", shown, {{"class", "lasted"}});
+  else
+    html.element("time", shown, {{"class", "lasted"}, {"datetime", bot::iso8601(from)}, {"data-running", "yes"}});
 }
 
 void add_times(Html& html, const bot::Incident& i, bot::Time now) {
@@ -54,8 +62,10 @@ void add_roles(Html& html, const bot::Incident& i, const IncidentContext& contex
     if (!filled && ended(i)) continue;
     html.element("dt", bot::state_name(role));
     html.open("dd", {{"class", filled ? "" : (role == "commander" && i.phase == bot::Phase::open ? "open-role first" : "open-role")}});
-    if (filled) html.element("span", "@" + context.form.people.name_of(holder->second), {{"class", "person"}});
-    else html.element("span", "nobody yet");
+    if (filled)
+      html.element("span", "@" + context.form.people.name_of(holder->second), {{"class", "person"}});
+    else
+      html.element("span", "nobody yet");
     if (!filled && i.takes_changes()) add_button(html, {"Claim", "role " + role, false}, context.form);
     html.close();
   }
@@ -64,11 +74,16 @@ void add_roles(Html& html, const bot::Incident& i, const IncidentContext& contex
 
 const char* words_for(bot::PageState state) {
   switch (state) {
-    case bot::PageState::pending: return "being sent";
-    case bot::PageState::shown: return "shown";
-    case bot::PageState::held: return "held, a person must decide";
-    case bot::PageState::failed: return "not published";
-    case bot::PageState::dropped: return "dropped";
+    case bot::PageState::pending:
+      return "being sent";
+    case bot::PageState::shown:
+      return "shown";
+    case bot::PageState::held:
+      return "held, a person must decide";
+    case bot::PageState::failed:
+      return "not published";
+    case bot::PageState::dropped:
+      return "dropped";
   }
   return "";
 }
@@ -86,8 +101,10 @@ void add_public(Html& html, const bot::Incident& i, const IncidentContext& conte
     html.close().open("ul", {{"class", "pages"}});
     for (const auto& [page, on] : p.pages) {
       html.open("li", {{"class", std::string("page-") + bot::to_string(on.state)}});
-      if (on.link.empty()) html.element("span", page);
-      else html.element("a", page, {{"href", on.link}, {"rel", "noopener noreferrer"}});
+      if (on.link.empty())
+        html.element("span", page);
+      else
+        html.element("a", page, {{"href", on.link}, {"rel", "noopener noreferrer"}});
       html.element("span", words_for(on.state), {{"class", "page-state"}}).close();
     }
     html.close();
@@ -160,10 +177,13 @@ void add_severity(Html& html, const std::string& severity, const bot::Settings& 
   html.open("path", {{"d", shape_of(rank)}}).close().close().text(bot::severity_name(severity)).close();
 }
 
-std::string state_word(const bot::Incident& i) { return ended(i) ? bot::state_name(bot::to_string(i.phase)) : bot::state_name(i.status); }
+std::string state_word(const bot::Incident& i) {
+  return ended(i) ? bot::state_name(bot::to_string(i.phase)) : bot::state_name(i.status);
+}
 
 void add_row(Html& html, const bot::Incident& i, bool current, const IncidentContext& context) {
-  html.open("li").open("a", {{"class", current ? "row current" : "row"}, {"href", "/incidents/" + i.name()}, {"aria-current", current ? "page" : "false"}});
+  html.open("li").open(
+      "a", {{"class", current ? "row current" : "row"}, {"href", "/incidents/" + i.name()}, {"aria-current", current ? "page" : "false"}});
   html.open("span", {{"class", "row-top"}});
   add_severity(html, i.severity, context.settings);
   html.element("span", i.name(), {{"class", "number"}});
@@ -172,8 +192,10 @@ void add_row(Html& html, const bot::Incident& i, bool current, const IncidentCon
   html.close().element("span", i.title, {{"class", "row-title"}});
   html.open("span", {{"class", "row-end"}}).element("span", state_word(i), {{"class", phase_class(i)}});
   const auto commander = i.roles.find("commander");
-  if (commander != i.roles.end()) html.element("span", "@" + context.form.people.name_of(commander->second), {{"class", "person"}});
-  else if (i.phase == bot::Phase::open) html.element("span", "no commander", {{"class", "missing"}});
+  if (commander != i.roles.end())
+    html.element("span", "@" + context.form.people.name_of(commander->second), {{"class", "person"}});
+  else if (i.phase == bot::Phase::open)
+    html.element("span", "no commander", {{"class", "missing"}});
   html.close().close().close();
 }
 

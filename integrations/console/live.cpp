@@ -1,7 +1,6 @@
 #include "integrations/console/live.hpp"
 
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "integrations/codec/codec.hpp"
@@ -17,9 +16,9 @@ struct Live::Listener {
   std::int64_t incident = 0;
   std::int64_t position = 0;
   bot::Millis written{0}, checked{0};
-  bool fresh = true;       // gets list, card and banner as they are now
+  bool fresh = true;              // gets list, card and banner as they are now
   std::atomic<bool> over{false};  // closed by us; the stream itself notices a little later
-  std::string banner;      // as last sent, without what differs between two drawings
+  std::string banner;             // as last sent, without what differs between two drawings
 };
 
 /// What one round has read, shared by all listeners.
@@ -49,7 +48,8 @@ void Live::open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::
     drop_gone();
     if (closed_) return exchange->respond(with_policy(http::Response::problem(503, "Muster is stopping.", bot::Millis{3000})));
     if (listeners_.size() >= limits_.streams) {
-      return exchange->respond(with_policy(http::Response::problem(503, "Too many console pages are open. This one will try again.", bot::Millis{10000})));
+      return exchange->respond(
+          with_policy(http::Response::problem(503, "Too many console pages are open. This one will try again.", bot::Millis{10000})));
     }
     std::size_t same = 0;
     for (const auto& other : listeners_) {
@@ -105,7 +105,8 @@ std::vector<std::shared_ptr<Live::Listener>> Live::snapshot() {
 }
 
 void Live::drop_gone() {
-  listeners_.erase(std::remove_if(listeners_.begin(), listeners_.end(), [](const auto& l) { return l->over || !l->stream->alive(); }), listeners_.end());
+  listeners_.erase(std::remove_if(listeners_.begin(), listeners_.end(), [](const auto& l) { return l->over || !l->stream->alive(); }),
+                   listeners_.end());
   count_ = listeners_.size();
 }
 
@@ -203,7 +204,8 @@ bool Live::send_entry(Listener& l, Round& round, const bot::Entry& entry) {
   const bool corrects = entry.kind == bot::EntryKind::corrected, redacts = entry.kind == bot::EntryKind::redacted;
   if (l.incident != 0 && (corrects || redacts)) {
     const std::int64_t seq = std::strtoll(bot::fact(entry.facts, "entry").c_str(), nullptr, 10);
-    const auto older = seq > 0 ? desk_.reader().timeline(entry.incident, seq - 1, 1) : bot::Result<std::vector<bot::Entry>>(std::vector<bot::Entry>{});
+    const auto older =
+        seq > 0 ? desk_.reader().timeline(entry.incident, seq - 1, 1) : bot::Result<std::vector<bot::Entry>>(std::vector<bot::Entry>{});
     if (older && !older->empty() && older->front().seq == seq) {
       text::Html line;
       add_entry(line, older->front(), corrects ? &entry : nullptr, context);

@@ -13,13 +13,13 @@
 namespace console {
 
 struct LiveLimits {
-  std::size_t streams = 200;             ///< in all
-  std::size_t streams_per_session = 4;   ///< browsers allow six connections per host; the oldest page is parked
-  int page = 200;                        ///< entries per read
+  std::size_t streams = 200;            ///< in all
+  std::size_t streams_per_session = 4;  ///< browsers allow six connections per host; the oldest page is parked
+  int page = 200;                       ///< entries per read
   int pages_per_round = 5;
-  std::int64_t farthest = 5000;          ///< entries behind; further and the page is better loaded anew
+  std::int64_t farthest = 5000;  ///< entries behind; further and the page is better loaded anew
   bot::Millis heartbeat{15000};
-  bot::Millis pause{100};                ///< between two rounds while much is being committed
+  bot::Millis pause{100};  ///< between two rounds while much is being committed
 };
 
 class Live {

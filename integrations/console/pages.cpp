@@ -9,8 +9,12 @@ using text::Html;
 
 namespace {
 
-struct Chip { const char* show; const char* label; };
-constexpr Chip kChips[] = {{"all", "All"}, {"talk", "Notes"}, {"changes", "Changes"}, {"alerts", "Alerts and pages"}, {"public", "Public"}, {"system", "System"}};
+struct Chip {
+  const char* show;
+  const char* label;
+};
+constexpr Chip kChips[] = {{"all", "All"},       {"talk", "Notes"},   {"changes", "Changes"}, {"alerts", "Alerts and pages"},
+                           {"public", "Public"}, {"system", "System"}};
 
 std::string chosen(const http::Headers& query) {
   for (const auto& chip : kChips) {
@@ -28,7 +32,11 @@ void add_chips(Html& page, const std::string& show) {
   page.open("nav", {{"class", "chips"}, {"aria-label", "Filter"}});
   for (const auto& chip : kChips) {
     const bool on = show == chip.show;
-    page.element("a", chip.label, {{"class", "chip"}, {"href", std::string("?show=") + chip.show + "&col=room"}, {"data-show", chip.show}, {"aria-current", on ? "true" : "false"}});
+    page.element("a", chip.label,
+                 {{"class", "chip"},
+                  {"href", std::string("?show=") + chip.show + "&col=room"},
+                  {"data-show", chip.show},
+                  {"aria-current", on ? "true" : "false"}});
   }
   page.close();
 }
@@ -37,12 +45,16 @@ void add_columns_nav(Html& page, const std::string& col, const char* middle, con
   page.open("nav", {{"class", "columns"}, {"aria-label", "Columns"}});
   const Chip all[] = {{"list", "Incidents"}, {"room", middle}, {"card", right}};
   for (const auto& one : all) {
-    page.element("a", one.label, {{"href", std::string("?col=") + one.show}, {"data-col", one.show}, {"aria-current", col == one.show ? "true" : "false"}});
+    page.element("a", one.label,
+                 {{"href", std::string("?col=") + one.show}, {"data-col", one.show}, {"aria-current", col == one.show ? "true" : "false"}});
   }
   page.close();
 }
 
-struct Line { std::int64_t incident; std::string key, back, text; };
+struct Line {
+  std::int64_t incident;
+  std::string key, back, text;
+};
 
 void add_command_line(Html& page, const Visitor& visitor, const Line& line) {
   page.open("form", {{"id", "line"}, {"class", "line"}, {"method", "post"}, {"action", "/console/commands"}, {"autocomplete", "off"}});
@@ -54,8 +66,15 @@ void add_command_line(Html& page, const Visitor& visitor, const Line& line) {
   page.open("p", {{"id", "hint"}, {"class", "hint"}, {"aria-live", "polite"}}).close();
   page.open("div", {{"class", "box"}});
   page.element("label", line.incident > 0 ? "INC-" + std::to_string(line.incident) : "Muster", {{"for", "command"}, {"class", "prompt"}});
-  page.open("textarea", {{"id", "command"}, {"name", "text"}, {"rows", "1"}, {"maxlength", "16000"}, {"spellcheck", "true"},
-                         {"autocapitalize", "off"}, {"enterkeyhint", "send"}, {"aria-describedby", "hint"}, {"aria-controls", "choices"},
+  page.open("textarea", {{"id", "command"},
+                         {"name", "text"},
+                         {"rows", "1"},
+                         {"maxlength", "16000"},
+                         {"spellcheck", "true"},
+                         {"autocapitalize", "off"},
+                         {"enterkeyhint", "send"},
+                         {"aria-describedby", "hint"},
+                         {"aria-controls", "choices"},
                          {"placeholder", line.incident > 0 ? "note what you see" : "declare sev2 what is wrong"}});
   page.text(line.text).close();
   page.element("button", "Send", {{"class", "button primary"}}).close().close();
@@ -73,13 +92,17 @@ void add_teaching(Html& page, const Visitor& visitor, const bot::Settings& setti
   page.open("section", {{"class", "teach"}}).element("h2", ever ? "All quiet" : "No incidents yet");
   page.element("p", "Three commands matter. Type them below, or in any chat Muster is in.");
   page.open("dl");
-  page.open("dt").element("code", "declare " + worst + "what is wrong").close().element("dd", "Opens an incident: its room, its card, its timeline.");
+  page.open("dt")
+      .element("code", "declare " + worst + "what is wrong")
+      .close()
+      .element("dd", "Opens an incident: its room, its card, its timeline.");
   page.open("dt").element("code", "role commander").close().element("dd", "You lead. Everybody sees who does.");
   page.open("dt").element("code", "resolve what fixed it").close().element("dd", "Ends it. The timeline is already written.");
   page.close();
   page.open("form", {{"method", "post"}, {"action", "/console/commands"}, {"class", "press"}});
   page.single("input", {{"type", "hidden"}, {"name", "form_token"}, {"value", visitor.form_token}});
-  page.single("input", {{"type", "hidden"}, {"name", "incident"}, {"value", "0"}}).single("input", {{"type", "hidden"}, {"name", "key"}, {"value", key}});
+  page.single("input", {{"type", "hidden"}, {"name", "incident"}, {"value", "0"}})
+      .single("input", {{"type", "hidden"}, {"name", "key"}, {"value", key}});
   page.single("input", {{"type", "hidden"}, {"name", "text"}, {"value", "declare " + mildest + "Drill: practise an incident"}});
   page.element("button", "Start a drill", {{"class", "button primary"}}).close();
   page.element("p", "A drill is a real incident of the mildest kind. Nothing is published by it.", {{"class", "dim"}}).close();
@@ -91,9 +114,17 @@ void add_no_script(Html& page) {
 }
 
 void add_keys(Html& page) {
-  const struct { const char* key; const char* does; } keys[] = {{"/", "go to the command line"}, {"Tab", "take the completion"},
-      {"↑ ↓", "earlier and later commands, or choose a completion"}, {"Enter", "send"}, {"Shift Enter", "new line"},
-      {"Esc", "close, then leave the command line"}, {"g h", "all incidents at a glance"}, {"?", "these keys"}};
+  const struct {
+    const char* key;
+    const char* does;
+  } keys[] = {{"/", "go to the command line"},
+              {"Tab", "take the completion"},
+              {"↑ ↓", "earlier and later commands, or choose a completion"},
+              {"Enter", "send"},
+              {"Shift Enter", "new line"},
+              {"Esc", "close, then leave the command line"},
+              {"g h", "all incidents at a glance"},
+              {"?", "these keys"}};
   page.open("dialog", {{"id", "keys"}, {"class", "keys"}, {"aria-label", "Keys"}}).element("h2", "Keys").open("dl");
   for (const auto& k : keys) page.open("dt").element("kbd", k.key).close().element("dd", k.does);
   page.close().open("form", {{"method", "dialog"}}).element("button", "Close", {{"class", "button"}}).close().close();
@@ -110,7 +141,12 @@ void add_room(Html& page, const Room& room, const std::optional<KeptReply>& repl
   page.open("main", {{"id", "room"}, {"class", "room"}, {"data-column", "room"}});
   page.open("div", {{"class", "room-head"}}).element("h1", room.heading);
   add_chips(page, room.show);
-  page.close().open("div", {{"id", "scroll"}, {"class", "scroll"}, {"tabindex", "0"}, {"role", "log"}, {"aria-live", "polite"}, {"aria-label", "Timeline"}}).open("div", {{"class", "inner"}}).add(before);
+  page.close()
+      .open(
+          "div",
+          {{"id", "scroll"}, {"class", "scroll"}, {"tabindex", "0"}, {"role", "log"}, {"aria-live", "polite"}, {"aria-label", "Timeline"}})
+      .open("div", {{"class", "inner"}})
+      .add(before);
   if (!room.older.empty()) page.open("p", {{"class", "older"}}).element("a", "Older entries", {{"href", room.older}}).close();
   page.open("ol", {{"id", "stream"}, {"class", "stream"}, {"data-show", room.show}});
   page.add(room.body);
@@ -123,11 +159,17 @@ void add_room(Html& page, const Room& room, const std::optional<KeptReply>& repl
 void add_list(Html& page, const Html& list) {
   page.open("nav", {{"id", "list"}, {"class", "list"}, {"data-column", "list"}, {"aria-label", "Open incidents"}});
   page.element("h2", "Open incidents").open("div", {{"id", "rows"}}).add(list).close();
-  page.open("p", {{"class", "list-end"}}).element("a", "At a glance", {{"href", "/"}}).text(" · ").element("a", "All incidents", {{"href", "/incidents"}}).close();
+  page.open("p", {{"class", "list-end"}})
+      .element("a", "At a glance", {{"href", "/"}})
+      .text(" · ")
+      .element("a", "All incidents", {{"href", "/incidents"}})
+      .close();
   page.close();
 }
 
-http::Response unreadable(const Shell& shell, const bot::Error& error) { return shell.say(503, "Not readable now", error.message); }
+http::Response unreadable(const Shell& shell, const bot::Error& error) {
+  return shell.say(503, "Not readable now", error.message);
+}
 
 }  // namespace
 
@@ -146,7 +188,8 @@ void Console::home(const http::Request& request, const Answer& exchange) {
   for (const bot::Error* error : {list ? nullptr : &list.error(), recent ? nullptr : &recent.error(), needs ? nullptr : &needs.error()}) {
     if (error != nullptr) return exchange->respond(unreadable(shell_, *error));
   }
-  const bool none_open = std::none_of(look.open->begin(), look.open->end(), [&](const bot::Incident& i) { return desk_.sees(*visitor, i); });
+  const bool none_open =
+      std::none_of(look.open->begin(), look.open->end(), [&](const bot::Incident& i) { return desk_.sees(*visitor, i); });
   const auto reply = replies_.find(visitor->session_hash, http::form_value(query, "reply"));
   const std::string col = column(query, reply || none_open ? "room" : "list");
   Html before;
@@ -176,9 +219,12 @@ void Console::incident(const http::Request& request, const Answer& exchange) {
   Look look;
   const auto position = desk_.reader().last_position();
   if (!position) return exchange->respond(unreadable(shell_, position.error()));
-  const auto row = number ? desk_.incident(look, *visitor, *number) : bot::Result<std::optional<bot::Incident>>(std::optional<bot::Incident>{});
+  const auto row =
+      number ? desk_.incident(look, *visitor, *number) : bot::Result<std::optional<bot::Incident>>(std::optional<bot::Incident>{});
   if (!row) return exchange->respond(unreadable(shell_, row.error()));
-  if (!*row) return exchange->respond(shell_.say(404, "No such incident", "It does not exist, or it is private and you are not in it. Ask its commander to add you."));
+  if (!*row)
+    return exchange->respond(
+        shell_.say(404, "No such incident", "It does not exist, or it is private and you are not in it. Ask its commander to add you."));
   const bot::Incident& incident = **row;
   const auto asked = bot::incident_number(http::form_value(query, "before"));
   const std::int64_t before = asked && *asked <= incident.last_seq ? *asked : 0;

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kBodyLimit = 64u << 10;
 
-bool wants_json(const http::Request& request) { return request.header("accept").find("application/json") != std::string::npos; }
+bool wants_json(const http::Request& request) {
+  return request.header("accept").find("application/json") != std::string::npos;
+}
 
 std::int64_t position_of(const std::string& digits, std::int64_t otherwise) {
   if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos) return otherwise;
@@ -17,8 +19,8 @@ std::int64_t position_of(const std::string& digits, std::int64_t otherwise) {
 
 }  // namespace
 
-Console::Console(http::Server& server, bot::Intake& intake, bot::Reader& reader, bot::Credentials& credentials, const bot::Settings& settings,
-                 bot::People& people, bot::Env env, ConsoleOptions options)
+Console::Console(http::Server& server, bot::Intake& intake, bot::Reader& reader, bot::Credentials& credentials,
+                 const bot::Settings& settings, bot::People& people, bot::Env env, ConsoleOptions options)
     : credentials_(credentials),
       settings_(settings),
       env_(env),
@@ -32,7 +34,9 @@ Console::Console(http::Server& server, bot::Intake& intake, bot::Reader& reader,
   routes(server);
 }
 
-Console::~Console() { stop(); }
+Console::~Console() {
+  stop();
+}
 
 void Console::start() {
   live_.reopen();
@@ -81,7 +85,8 @@ std::optional<Visitor> Console::let_in(const http::Request& request, const Answe
   http::Headers query;
   const bool second_try = http::parse_form(request.query, query) && !http::form_value(query, "again").empty();
   const bool own_path = request.target.size() > 1 ? request.target[1] != '/' && request.target[1] != '\\' : true;
-  if (request.method == "GET" && came_from_elsewhere(request) && !second_try && own_path && !request.target.empty() && request.target[0] == '/') {
+  if (request.method == "GET" && came_from_elsewhere(request) && !second_try && own_path && !request.target.empty() &&
+      request.target[0] == '/') {
     exchange->respond(shell_.come_again(request.target + (request.query.empty() ? "?again=1" : "&again=1")));
   } else if (wants_json(request)) {
     exchange->respond(with_policy(http::Response::problem(401, "You are signed out. Open a new one-time link, then send this again.")));
@@ -96,7 +101,8 @@ std::optional<Visitor> Console::let_post(const http::Request& request, const Ans
     exchange->respond(wants_json(request) ? with_policy(http::Response::problem(status, why)) : shell_.say(status, heading, why));
   };
   if (!from_our_page(request, settings_.server.public_url)) {
-    refuse(403, "Not recorded", "Not recorded: the request did not come from a page of this console. Open the console and send it from there.");
+    refuse(403, "Not recorded",
+           "Not recorded: the request did not come from a page of this console. Open the console and send it from there.");
     return std::nullopt;
   }
   auto visitor = let_in(request, exchange, 401);
@@ -128,7 +134,8 @@ void Console::events(const http::Request& request, const Answer& exchange) {
   const auto visitor = let_in(request, exchange, 401);
   if (!visitor) return;
   http::Headers query;
-  if (!http::parse_form(request.query, query)) return exchange->respond(with_policy(http::Response::problem(400, "The address could not be read.")));
+  if (!http::parse_form(request.query, query))
+    return exchange->respond(with_policy(http::Response::problem(400, "The address could not be read.")));
   const std::int64_t incident = position_of(http::form_value(query, "incident"), 0);
   if (incident > 0) {
     Look look;

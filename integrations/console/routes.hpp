@@ -13,8 +13,8 @@
 namespace console {
 
 struct ConsoleOptions {
-  std::vector<VerbHint> verbs;             ///< for completion and hints
-  std::function<std::string()> problem;    ///< damage found in the store, in words; "" = none
+  std::vector<VerbHint> verbs;           ///< for completion and hints
+  std::function<std::string()> problem;  ///< damage found in the store, in words; "" = none
   LiveLimits live;
 };
 

@@ -46,7 +46,8 @@ void top_bar(Html& page, const Visitor& visitor) {
   mark(page);
   page.element("span", "", {{"id", "link"}, {"class", "link"}, {"role", "status"}});
   page.element("span", "", {{"id", "clock"}, {"class", "clock"}});
-  page.element("button", "?", {{"id", "keys-button"}, {"class", "quiet js"}, {"type", "button"}, {"aria-label", "Keys"}, {"title", "Keys (?)"}});
+  page.element("button", "?",
+               {{"id", "keys-button"}, {"class", "quiet js"}, {"type", "button"}, {"aria-label", "Keys"}, {"title", "Keys (?)"}});
   page.open("form", {{"method", "post"}, {"action", "/logout"}, {"class", "who"}});
   page.single("input", {{"type", "hidden"}, {"name", "form_token"}, {"value", visitor.form_token}});
   page.element("span", visitor.name, {{"class", "who-name"}});
@@ -56,7 +57,8 @@ void top_bar(Html& page, const Visitor& visitor) {
 
 }  // namespace
 
-void Shell::begin(Html& page, const std::string& title, const Visitor* visitor, std::int64_t incident, std::int64_t position, bool live) const {
+void Shell::begin(Html& page, const std::string& title, const Visitor* visitor, std::int64_t incident, std::int64_t position,
+                  bool live) const {
   head(page, title, visitor != nullptr);
   page.open("body", {{"class", "desk"},
                      {"data-incident", std::to_string(incident)},
@@ -68,7 +70,9 @@ void Shell::begin(Html& page, const std::string& title, const Visitor* visitor, 
   if (visitor != nullptr) top_bar(page, *visitor);
 }
 
-void Shell::end(Html& page) const { page.close().close(); }
+void Shell::end(Html& page) const {
+  page.close().close();
+}
 
 http::Response Shell::plain(int status, const std::string& heading, const Html& inside) const {
   Html page;
@@ -90,7 +94,11 @@ http::Response Shell::how_to_get_in(int status) const {
   Html inside;
   inside.element("p", "You are signed out. The console opens with a one-time link; there is no password.");
   inside.open("ul");
-  inside.open("li").text("On the machine Muster runs on: ").element("code", "muster invite NAME").text(" prints a link for that person.").close();
+  inside.open("li")
+      .text("On the machine Muster runs on: ")
+      .element("code", "muster invite NAME")
+      .text(" prints a link for that person.")
+      .close();
   inside.element("li", "Just started Muster? The first link was printed where it was started. It works once, for 10 minutes.");
   inside.element("li", "Otherwise ask a colleague who can reach that machine. A sign-in lasts 30 days.").close();
   return plain(status, "Muster console", inside);

@@ -16,7 +16,8 @@ class Shell {
   explicit Shell(const Assets& assets) : assets_(assets) {}
 
   /// Doctype to the opened <body>, left open. `visitor` null: signed out.
-  void begin(text::Html& page, const std::string& title, const Visitor* visitor, std::int64_t incident, std::int64_t position, bool live) const;
+  void begin(text::Html& page, const std::string& title, const Visitor* visitor, std::int64_t incident, std::int64_t position,
+             bool live) const;
   void end(text::Html& page) const;
 
   /// A page of its own with a heading and `inside`.

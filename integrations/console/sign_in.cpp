@@ -11,10 +11,12 @@ constexpr std::size_t kLongestToken = 128;
 
 void Console::show_link(const http::Request& request, const Answer& exchange) {
   const std::string token = request.segments.empty() ? "" : request.segments[0];
-  const auto person = token.size() <= kLongestToken ? credentials_.peek_invite(token, env_.clock.now()) : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
+  const auto person = token.size() <= kLongestToken ? credentials_.peek_invite(token, env_.clock.now())
+                                                    : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
   if (!person) return exchange->respond(shell_.say(503, "Sign-ins cannot be read", person.error().message));
   if (!*person) {
-    return exchange->respond(shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
+    return exchange->respond(
+        shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
   }
   text::Html inside;
   inside.open("p").text("You are about to sign in as ").element("strong", desk_.people().name_of(**person)).text(".").close();
@@ -26,7 +28,8 @@ void Console::show_link(const http::Request& request, const Answer& exchange) {
 
 void Console::redeem_link(const http::Request& request, const Answer& exchange) {
   if (!from_our_page(request, settings_.server.public_url)) {
-    return exchange->respond(shell_.say(403, "Not signed in", "The request did not come from this console's own page. Open the link and press the button there."));
+    return exchange->respond(shell_.say(
+        403, "Not signed in", "The request did not come from this console's own page. Open the link and press the button there."));
   }
   const std::string token = request.segments.empty() ? "" : request.segments[0];
   const bot::Time now = env_.clock.now();
@@ -36,7 +39,8 @@ void Console::redeem_link(const http::Request& request, const Answer& exchange) 
                           : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
   if (!person) return exchange->respond(shell_.say(503, "Not signed in", person.error().message));
   if (!*person) {
-    return exchange->respond(shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
+    return exchange->respond(
+        shell_.say(410, "This link is used up", "It works once and for a short time. Ask for a new one: muster invite NAME prints it."));
   }
   http::Response response;
   response.status = 303;

@@ -22,14 +22,15 @@ bot::Result<std::string> vocabulary(Desk& desk, const Visitor& visitor) {
   for (const auto& incident : *open) {
     if (desk.sees(visitor, incident)) incidents.push_back({{"id", incident.name()}, {"name", text::shorten(incident.title, 60)}});
   }
-  return codec::dump({{"verbs", verbs},
-                      {"people", people},
-                      {"components", components},
-                      {"incidents", incidents},
-                      {"roles", desk.settings().incidents.roles},
-                      {"severities", desk.settings().incidents.severities},
-                      {"statuses", {"investigating", "identified", "monitoring", "resolved"}},
-                      {"component_states", {"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"}}});
+  return codec::dump(
+      {{"verbs", verbs},
+       {"people", people},
+       {"components", components},
+       {"incidents", incidents},
+       {"roles", desk.settings().incidents.roles},
+       {"severities", desk.settings().incidents.severities},
+       {"statuses", {"investigating", "identified", "monitoring", "resolved"}},
+       {"component_states", {"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"}}});
 }
 
 }  // namespace console

@@ -1,4 +1,5 @@
-// What the command line completes: verbs, roles, severities, states, people, components, incidents; as JSON for the script. Pure but for one read.
+// What the command line completes: verbs, roles, severities, states, people, components, incidents; as JSON for the script. Pure but for
+// one read.
 #pragma once
 
 #include "integrations/console/desk.hpp"

@@ -12,17 +12,25 @@ namespace {
 
 const char* reference_of(char c) {
   switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\'': return "&#39;";
-    default: return nullptr;
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return nullptr;
   }
 }
 
 // Printable ASCII needs no decoding; most text is that.
-bool is_plain_ascii(char c) { return c >= 0x20 && c < 0x7F; }
+bool is_plain_ascii(char c) {
+  return c >= 0x20 && c < 0x7F;
+}
 
 // Calls `ascii` for each printable ASCII character and `other` for each other code point's bytes (already valid UTF-8).
 template <class Ascii, class Other>
@@ -71,8 +79,10 @@ std::string escape_html(const std::string& raw) {
   each(
       raw,
       [&](char c) {
-        if (const char* reference = reference_of(c)) out += reference;
-        else out.push_back(c);
+        if (const char* reference = reference_of(c))
+          out += reference;
+        else
+          out.push_back(c);
       },
       [&](std::uint32_t value, std::string_view bytes) {
         if (!is_unwanted(value)) out += bytes;

@@ -6,12 +6,20 @@ namespace text {
 
 namespace {
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Starts a heading, list, quote, rule, setext underline or a one-column table when it is a line's first character.
-bool opens_block(char c) { return c == '#' || c == '+' || c == '-' || c == '=' || c == '>' || c == ':'; }
+bool opens_block(char c) {
+  return c == '#' || c == '+' || c == '-' || c == '=' || c == '>' || c == ':';
+}
 
 // Position of the '.' or ')' of "12." at a line's start, else npos.
 std::size_t list_mark(const std::string& s, std::size_t at) {
@@ -22,13 +30,21 @@ std::size_t list_mark(const std::string& s, std::size_t at) {
 
 bool acts_inline(const std::string& s, std::size_t i) {
   switch (s[i]) {
-    case '\\': case '`': case '*': case '[': case ']': case '|': case '~': return true;
+    case '\\':
+    case '`':
+    case '*':
+    case '[':
+    case ']':
+    case '|':
+    case '~':
+      return true;
     case '_': {
       // Inside a word an underscore means nothing, and db_pool_size should read well raw.
       const bool inside = i > 0 && i + 1 < s.size() && is_alnum(s[i - 1]) && is_alnum(s[i + 1]);
       return !inside;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

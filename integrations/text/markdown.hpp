@@ -7,8 +7,8 @@
 namespace text {
 
 /// Escapes what CommonMark or GitHub would act on; `<` becomes `&lt;`, because not every reader honours a backslash before HTML.
-/// Controls, direction overrides and invalid UTF-8 are treated as in `clean`. Indentation at a line's start is dropped (it would make code).
-/// `one_line`: line breaks become spaces, for list items and headings.
+/// Controls, direction overrides and invalid UTF-8 are treated as in `clean`. Indentation at a line's start is dropped (it would make
+/// code). `one_line`: line breaks become spaces, for list items and headings.
 std::string escape_markdown(const std::string& raw, bool one_line = false);
 
 /// A link whose address may come from outside: "[label](url)", or the label alone unless the address is plain http(s).

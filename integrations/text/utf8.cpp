@@ -5,9 +5,9 @@ namespace text {
 namespace {
 
 struct Lead {
-  int more = -1;                               // continuation bytes; -1: not a lead byte
+  int more = -1;  // continuation bytes; -1: not a lead byte
   std::uint32_t bits = 0;
-  unsigned char low = 0x80, high = 0xBF;       // range of the second byte (no overlong forms, no surrogates, <= U+10FFFF)
+  unsigned char low = 0x80, high = 0xBF;  // range of the second byte (no overlong forms, no surrogates, <= U+10FFFF)
 };
 
 Lead lead_of(unsigned char b) {

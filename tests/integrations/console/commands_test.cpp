@@ -1,6 +1,6 @@
-#include "stage.hpp"
-
 #include <nlohmann/json.hpp>
+
+#include "stage.hpp"
 
 using namespace stage;
 using nlohmann::json;

@@ -4,7 +4,9 @@ using namespace stage;
 
 namespace {
 
-std::string id_line(std::int64_t position) { return "id: " + std::to_string(position) + "\nevent: entry\n"; }
+std::string id_line(std::int64_t position) {
+  return "id: " + std::to_string(position) + "\nevent: entry\n";
+}
 
 }  // namespace
 

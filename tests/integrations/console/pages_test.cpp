@@ -1,13 +1,18 @@
-#include "stage.hpp"
-
 #include "integrations/console/card_html.hpp"
+#include "stage.hpp"
 
 using namespace stage;
 
 namespace {
 
-const char* const kHostile[] = {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' autofocus onfocus=alert(1) x='", "</textarea><script>x</script>",
-                                "javascript:alert(1)", "\u202Egnp.exe", "@everyone <!channel>", "{{7*7}} ${7*7}"};
+const char* const kHostile[] = {"<script>alert(1)</script>",
+                                "\"><img src=x onerror=alert(1)>",
+                                "' autofocus onfocus=alert(1) x='",
+                                "</textarea><script>x</script>",
+                                "javascript:alert(1)",
+                                "\u202Egnp.exe",
+                                "@everyone <!channel>",
+                                "{{7*7}} ${7*7}"};
 
 void make_private(Stage& s, std::int64_t number, const std::string& title, const std::string& declarer) {
   bot::Entry entry;
@@ -47,8 +52,9 @@ TEST_CASE("Pages: words of people come out as text in titles, notes, names, impa
     s.say(std::string("INC-1 impact ") + words, "evil");
     s.say(std::string("INC-1 rename ") + words, "evil");
   }
-  for (const std::string& target : {std::string("/"), std::string("/incidents/INC-1"), std::string("/incidents"),
-                                    "/incidents/INC-1?fill=" + http::percent_encode(kHostile[3]), "/incidents/INC-1?show=" + http::percent_encode(kHostile[1])}) {
+  for (const std::string& target :
+       {std::string("/"), std::string("/incidents/INC-1"), std::string("/incidents"),
+        "/incidents/INC-1?fill=" + http::percent_encode(kHostile[3]), "/incidents/INC-1?show=" + http::percent_encode(kHostile[1])}) {
     const Page page = bob.get(target);
     CHECK(page.status == 200);
     CHECK_FALSE(page.has("<script>"));
@@ -106,7 +112,8 @@ TEST_CASE("Private incidents are there for members, admins and who declared them
     CHECK(sees->get("/incidents").has("salary data leaked"));
     CHECK(sees->get("/console/words").has("salary data leaked"));
   }
-  for (const char* target : {"/", "/incidents", "/console/words", "/incidents/INC-1"}) CHECK_FALSE(mallory.get(target).has("salary data leaked"));
+  for (const char* target : {"/", "/incidents", "/console/words", "/incidents/INC-1"})
+    CHECK_FALSE(mallory.get(target).has("salary data leaked"));
   const Page hidden = mallory.get("/incidents/INC-1"), missing = mallory.get("/incidents/INC-2");
   CHECK(hidden.status == 404);
   CHECK(hidden.body == missing.body);  // even its being there is not told
@@ -181,7 +188,8 @@ TEST_CASE("A long timeline comes by pages of 200, newest first, and every entry 
   CHECK(page.has("number 449."));
   CHECK_FALSE(page.has("number 200."));
   std::size_t seen = 200, pages = 1;
-  for (std::string older = quoted(page.body, "class=\"older\"><a href=\""); older.rfind("?before=", 0) == 0; older = quoted(page.body, "class=\"older\"><a href=\"")) {
+  for (std::string older = quoted(page.body, "class=\"older\"><a href=\""); older.rfind("?before=", 0) == 0;
+       older = quoted(page.body, "class=\"older\"><a href=\"")) {
     page = bob.get("/incidents/INC-1" + older.substr(0, older.find('&')));
     seen += count(page.body);
     REQUIRE(++pages < 10);

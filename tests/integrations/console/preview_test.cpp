@@ -1,8 +1,8 @@
 // Not a test: serves a console with a sample incident over the fake store, to look at. Run: console_tests "[preview]" with PORT set.
-#include "stage.hpp"
-
 #include <cstdlib>
 #include <fstream>
+
+#include "stage.hpp"
 
 using namespace stage;
 
@@ -42,7 +42,9 @@ TEST_CASE("Preview: a console with a sample incident", "[.][preview]") {
   }
   minutes_ago(0);
   s.console->start();
-  std::ofstream(file) << s.host << "\n" << s.console->first_link("bob", 600)->substr(21) << "\n" << s.console->first_link("alice", 600)->substr(21) << "\n";
+  std::ofstream(file) << s.host << "\n"
+                      << s.console->first_link("bob", 600)->substr(21) << "\n"
+                      << s.console->first_link("alice", 600)->substr(21) << "\n";
   while (std::ifstream(file).good()) {  // ends when the file is removed
     minutes_ago(0);
     s.env.clock.advance(bot::Millis{50});

@@ -4,7 +4,9 @@ using namespace stage;
 
 namespace {
 
-std::string path_of(const bot::Result<std::string>& link) { return link->substr(link->find("/login/")); }
+std::string path_of(const bot::Result<std::string>& link) {
+  return link->substr(link->find("/login/"));
+}
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-
 #include <map>
 
 #include "bot/coordinator.hpp"
@@ -93,7 +92,8 @@ class Stage {
   Page ask(const std::string& method, const std::string& target, const std::string& body = "", const std::string& more = "") {
     auto socket = tests::RawSocket::to(server->port());
     std::string wire = method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" + more;
-    if (method == "POST") wire += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    if (method == "POST")
+      wire += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     socket.say(wire + "\r\n" + body);
     const auto reply = socket.reply();
     return {reply.status, reply.head, reply.body};
@@ -137,8 +137,12 @@ class Browser {
     form_token = quoted(get("/").body, "data-form-token=\"");
     REQUIRE(form_token.size() == 64);
   }
-  Page get(const std::string& target, const std::string& more = "") { return stage_.ask("GET", target, "", "Cookie: " + cookie + "\r\n" + more); }
-  Page post(const std::string& target, const std::string& body, const std::string& more) { return stage_.ask("POST", target, body, "Cookie: " + cookie + "\r\n" + more); }
+  Page get(const std::string& target, const std::string& more = "") {
+    return stage_.ask("GET", target, "", "Cookie: " + cookie + "\r\n" + more);
+  }
+  Page post(const std::string& target, const std::string& body, const std::string& more) {
+    return stage_.ask("POST", target, body, "Cookie: " + cookie + "\r\n" + more);
+  }
   std::string form(const std::string& text, int incident = 0, const std::string& key = "0123456789abcdef") const {
     return "form_token=" + form_token + "&incident=" + std::to_string(incident) + "&key=" + key + "&text=" + http::percent_encode(text);
   }
@@ -156,8 +160,10 @@ class Browser {
 /// One open event stream.
 class Listener {
  public:
-  Listener(Stage& stage, const Browser& browser, const std::string& query, const std::string& more = "") : socket_(tests::RawSocket::to(stage.server->port())) {
-    socket_.say("GET /console/events?" + query + " HTTP/1.1\r\nHost: " + stage.host + "\r\nCookie: " + browser.cookie + "\r\n" + more + "\r\n");
+  Listener(Stage& stage, const Browser& browser, const std::string& query, const std::string& more = "")
+      : socket_(tests::RawSocket::to(stage.server->port())) {
+    socket_.say("GET /console/events?" + query + " HTTP/1.1\r\nHost: " + stage.host + "\r\nCookie: " + browser.cookie + "\r\n" + more +
+                "\r\n");
     head = socket_.until("\r\n\r\n");
     if (head.find(" 200 ") != std::string::npos) heard = socket_.until("retry: 2000\n\n");
   }

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "integrations/text/html.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace text;
 
@@ -17,15 +17,16 @@ TEST_CASE("HTML: controls and direction overrides are dropped, tab and newline s
   CHECK(escape_html(std::string("a\0b\x01\x1b[31mc\x7f", 10)) == "ab[31mc");
   CHECK(escape_html("a\tb\nc\r\nd") == "a\tb\nc\nd");
   CHECK(escape_html("invoice\u202Egnp.exe\u202C \u2066x\u2069 \u200Fy\u200E \u061Cz") == "invoicegnp.exe x y z");
-  CHECK(escape_html("a\xC2\x85" "b") == "ab");  // C1 next line
+  CHECK(escape_html("a\xC2\x85"
+                    "b") == "ab");  // C1 next line
 }
 
 TEST_CASE("UTF-8: every ill-formed sequence becomes one replacement character and nothing well-formed is lost") {
-  CHECK(valid_utf8("\xC0\xAF") == "\uFFFD\uFFFD");                    // overlong slash
-  CHECK(valid_utf8("\xED\xA0\x80") == "\uFFFD\uFFFD\uFFFD");          // surrogate half
+  CHECK(valid_utf8("\xC0\xAF") == "\uFFFD\uFFFD");                      // overlong slash
+  CHECK(valid_utf8("\xED\xA0\x80") == "\uFFFD\uFFFD\uFFFD");            // surrogate half
   CHECK(valid_utf8("\xF4\x90\x80\x80") == "\uFFFD\uFFFD\uFFFD\uFFFD");  // above U+10FFFF
-  CHECK(valid_utf8("a\xE2\x82") == "a\uFFFD");                        // cut off: one maximal subpart
-  CHECK(valid_utf8("\xE2\x82<b>") == "\uFFFD<b>");                    // a lead byte never swallows the markup after it
+  CHECK(valid_utf8("a\xE2\x82") == "a\uFFFD");                          // cut off: one maximal subpart
+  CHECK(valid_utf8("\xE2\x82<b>") == "\uFFFD<b>");                      // a lead byte never swallows the markup after it
   CHECK(valid_utf8("\xF0\x9F\x99\x82") == "\xF0\x9F\x99\x82");
   CHECK(escape_html("\xE2\x82<b>") == "\uFFFD&lt;b&gt;");
   CHECK(escape_html("\xFF\"") == "\uFFFD&quot;");

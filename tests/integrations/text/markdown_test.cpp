@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "integrations/text/markdown.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace text;
 
