@@ -2,6 +2,7 @@
 
 #include <utility>  // before Boost 1.74, which forgets it
 
+#include <openssl/ssl.h>
 #include <pplx/threadpool.h>
 
 #include <thread>
@@ -15,6 +16,9 @@ constexpr int kThreads = 4;
 class CpprestThreads {
  public:
   CpprestThreads() {
+    // OpenSSL's own clean-up at exit must be registered before this object is made, so that it runs after these threads are
+    // joined: a thread that ends later leaves its part of OpenSSL behind.
+    OPENSSL_init_ssl(0, nullptr);
     try {
       crossplat::threadpool::initialize_with_threads(0);
     } catch (const std::exception&) {
