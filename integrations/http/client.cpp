@@ -4,9 +4,10 @@
 //   repeatable methods use kept connections, every POST and PATCH gets a fresh one;
 // - it has no total deadline (its timer restarts with each byte): the caller's wait ends here and cancels;
 // - it follows redirects and sends Authorization along: off;
+// - it takes an interim answer (100 Continue) for the final one: that is a doubt here, not an answer;
 // - a chunk of size -1 throws on its I/O thread: see cpprest_threads.hpp;
-// - LEFT: one huge chunk or endless headers of a hostile vendor are buffered until the deadline cuts them off, since its progress callback
-//   sees only whole chunks. Calls go only to hosts the operator configured.
+// - LEFT to make_guarded_client() and its process with bounded memory: one huge chunk or endless headers are buffered until the deadline cuts
+//   them off, since its progress callback sees only whole chunks.
 #include "integrations/http/client.hpp"
 
 #include <cpprest/http_client.h>
@@ -23,6 +24,7 @@ namespace {
 namespace rest = web::http;
 constexpr std::chrono::milliseconds kGrace{500};  ///< for a cancelled call to say how far it got
 constexpr std::size_t kKeptHosts = 64;
+constexpr std::size_t kHeadersCap = 64u << 10;
 
 struct TooLarge {};  ///< thrown through the library's progress callback to stop reading
 
@@ -84,7 +86,7 @@ rest::http_request request_of(const Call& call, const web::uri& uri, const std::
 }
 
 /// Whether a request may have reached the other side is told by `written`, not by the library's error codes, which mix causes.
-CallFailure failure_of(pplx::task<Answer>& task, const Waiting& waiting, std::size_t cap) {
+CallFailure failure_of(pplx::task<CallResult>& task, const Waiting& waiting, std::size_t cap) {
   const bool written = waiting.written;
   try {
     task.get();
@@ -99,10 +101,16 @@ CallFailure failure_of(pplx::task<Answer>& task, const Waiting& waiting, std::si
   return {written, "The call failed."};
 }
 
-Answer answer_of(const rest::http_response& response, const std::vector<unsigned char>& body) {
+CallResult answer_of(const rest::http_response& response, const std::vector<unsigned char>& body) {
   Answer out;
   out.status = response.status_code();
-  for (const auto& [name, value] : response.headers()) out.headers.emplace_back(lower(name), value);
+  if (out.status < 200 || out.status > 599) return CallFailure{true, "The answer's status " + std::to_string(out.status) + " is not a final one."};
+  std::size_t size = 0;
+  for (const auto& [name, value] : response.headers()) {
+    size += name.size() + value.size();
+    if (size > kHeadersCap) return CallFailure{true, "The answer's headers were larger than " + std::to_string(kHeadersCap >> 10) + " KiB."};
+    out.headers.emplace_back(lower(name), value);
+  }
   out.body.assign(body.begin(), body.end());
   return out;
 }
@@ -142,7 +150,7 @@ CallResult CpprestClient::call(const Call& call) {
           if (response.headers().content_length() > cap && !response.headers().has("transfer-encoding")) throw TooLarge{};
           return response.extract_vector().then([response](std::vector<unsigned char> body) { return answer_of(response, body); });
         })
-        .then([waiting, cap = call.answer_cap](pplx::task<Answer> task) {  // takes the task itself: no exception is left unobserved
+        .then([waiting, cap = call.answer_cap](pplx::task<CallResult> task) {  // takes the task itself: no exception is left unobserved
           try {
             waiting->finish(task.get());
           } catch (...) {

@@ -37,8 +37,17 @@ class Client {
   virtual CallResult call(const Call& call) = 0;
 };
 
-/// Keeps connections per host. One instance serves all integrations.
+/// Keeps connections per host. One instance serves all integrations. In this process: for tests, tools and serve_outbound().
 std::unique_ptr<Client> make_client();
+
+struct GuardedOptions {
+  std::vector<std::string> command{"/proc/self/exe", "outbound"};  ///< what runs serve_outbound(); by default this binary
+  bot::Millis idle{60000};                                         ///< a process without calls ends after that
+};
+/// The same, in child processes, one per host: an answer that the library cannot survive ends one of those and leaves its calls "maybe done".
+std::unique_ptr<Client> make_guarded_client(GuardedOptions options = {});
+/// The child's whole life, called first thing in main. Errors: 2, with words, when it was not started by make_guarded_client().
+int serve_outbound();
 
 /// Retry-After in whole seconds or as an HTTP date, capped to `cap`; nullopt when absent or unreadable.
 std::optional<bot::Millis> retry_after(const Answer& answer, bot::Time now, bot::Millis cap = bot::Millis{3600000});
