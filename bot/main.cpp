@@ -2,12 +2,14 @@
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "bot/main_serve.hpp"
 #include "bot/narrate.hpp"
 #include "integrations/cli/arguments.hpp"
 #include "integrations/cli/control_socket.hpp"
 #include "integrations/codec/codec.hpp"
+#include "integrations/http/client.hpp"
 #include "integrations/settings/load.hpp"
 #include "integrations/storage/open_store.hpp"
 
@@ -174,5 +176,6 @@ int run(const cli::Invite& verb) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "outbound") return http::serve_outbound();  // Muster starts itself so; no verb for people
   return std::visit([](const auto& verb) { return run(verb); }, cli::parse(argc, argv));
 }

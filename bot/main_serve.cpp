@@ -90,7 +90,7 @@ std::vector<std::string> own_names(const Settings& settings, const std::string& 
 
 /// The senders and what they need; owned together.
 struct Outside {
-  std::unique_ptr<http::Client> client = http::make_client();
+  std::unique_ptr<http::Client> client = http::make_guarded_client();
   std::shared_ptr<slack::Workspace> workspace = std::make_shared<slack::Workspace>();
   std::vector<std::unique_ptr<Sender>> senders;
   std::vector<std::unique_ptr<statuspage::builtin::BuiltinPage>> pages;
