@@ -105,6 +105,10 @@ CallResult answer_of(const rest::http_response& response, const std::vector<unsi
   Answer out;
   out.status = response.status_code();
   if (out.status < 200 || out.status > 599) return CallFailure{true, "The answer's status " + std::to_string(out.status) + " is not a final one."};
+  // The library reads what is no number as 0, and would call the answer whole.
+  if (const auto length = response.headers().find("Content-Length"); length != response.headers().end())
+    if (length->second.find_first_not_of("0123456789") != std::string::npos || length->second.empty())
+      return CallFailure{true, "The answer's Content-Length cannot be read."};
   std::size_t size = 0;
   for (const auto& [name, value] : response.headers()) {
     size += name.size() + value.size();

@@ -15,12 +15,12 @@ Scene::Scene(Options options) {
       "  - {id: carol, name: Carol, slack: U03}\n"
       "incidents: {admins: [carol]}\n";
   if (options.slack)
-    yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + slack.url() +
+    yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + (options.slack_url.empty() ? slack.url() : options.slack_url) +
             "\", announce_channel: " + FakeSlack::kAnnounce + "}\n";
   yaml += "status_pages:\n  - {kind: builtin, name: public, listen: \"127.0.0.1:" + std::to_string(page_port) +
           "\", title: Example, components: [{id: api, name: API}, {id: web, name: Website}]}\n";
   if (options.vendor)
-    yaml += "  - {kind: statuspage, name: vendor, api_url: \"" + vendor.url() +
+    yaml += "  - {kind: statuspage, name: vendor, api_url: \"" + (options.vendor_url.empty() ? vendor.url() : options.vendor_url) +
             "\", page_id: abc, api_key: statuspage-test-key, components: {api: 8kbf7d35c070, web: vtnh60py4yd7}}\n";
   muster = std::make_unique<support::MusterProcess>(yaml + options.extra);
 }

@@ -16,7 +16,8 @@ struct Options {
   bool slack = true;
   bool vendor = true;
   std::string alice_webhook;
-  std::string extra;  ///< more settings sections
+  std::string slack_url, vendor_url;  ///< instead of the fakes' own, when something stands before them
+  std::string extra;                  ///< more settings sections
 };
 
 class Scene {
