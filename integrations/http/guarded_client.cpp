@@ -1,4 +1,4 @@
-// The client that a hostile answer cannot bring down: every host's calls run in a process of their own (see adr/0006).
+// The client that a hostile answer cannot bring down: every host's calls run in a process of their own (see adr/0007).
 #include <map>
 
 #include "bot/mutex.hpp"
