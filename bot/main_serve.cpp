@@ -185,7 +185,7 @@ class Server {
     api::add_routes(inner, coordinator_, opened_->reader(), settings_, people_, env_.clock);
     for (http::Server* server : {&outer, private_ ? &inner : nullptr})
       if (server != nullptr) api::add_health_routes(*server, [this] { return ready(); });
-    metrics::add_route(inner, metrics_);
+    if (private_ || loopback(settings_.server.listen)) metrics::add_route(inner, metrics_);  // never on a listener that faces the internet
     if (settings_.console_enabled) {
       console::ConsoleOptions options;
       for (const auto& line : commands::verb_lines()) options.verbs.push_back({line.name, line.form, line.summary, line.query});
@@ -233,6 +233,8 @@ class Server {
       part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });
     if (private_) part("private listener", [this] { return private_->start(); }, [this] { private_->stop(); });
     part("listener", [this] { return public_->start(); }, [this] { public_->stop(); });
+    // First to stop: a listener waits for answers under way, and an open page's stream is one.
+    if (console_) part("live streams", {}, [this] { console_->stop(); });
   }
 
   void part(std::string name, std::function<Status()> start, std::function<void()> stop, Millis within = Millis{6000}) {
