@@ -40,6 +40,8 @@ bot::Error write_failure(const SqlError& error) {
     case SQLITE_TOOBIG: return bot::fail(bot::ErrorKind::invalid_input, "Not recorded: a text is too long.");
     default: break;
   }
+  if (!error.committing && (error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB || error.extended == SQLITE_IOERR_DATA))
+    return bot::fail(bot::ErrorKind::corrupt, "Not recorded: the database is damaged (" + error.message + "). Run `muster verify`, then restore a backup.");
   // An error from the disk during a write says nothing about what reached it.
   bot::Error out = bot::fail(bot::ErrorKind::corrupt, "It may be recorded: the database did not answer as it should (" + error.message +
                                                           "). Muster restarts; send it again with the same key.");

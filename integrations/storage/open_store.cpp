@@ -45,6 +45,7 @@ class OpenedFile : public Opened {
     Health out;
     out.wal_bytes = write_.wal_bytes();
     out.problem = write_.problem();
+    out.must_restart = write_.lost();
     bot::Lock lock(mutex_);
     out.verified = verified_;
     if (out.problem.empty()) out.problem = damage_;

@@ -16,6 +16,7 @@ struct Health {
   std::string problem;          ///< why not, in words
   std::int64_t wal_bytes = 0;   ///< the write-ahead log; above 64 MB something keeps it from being emptied
   bool verified = false;        ///< a full check has ended since start
+  bool must_restart = false;    ///< a write's outcome is unknown: nothing more is written by this process
 };
 
 struct StoreLimits {

@@ -23,6 +23,8 @@ bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection
     result = fail(error);
   } catch (const Damaged& damage) {
     result = damage.error;
+    bot::Lock words(words_mutex_);
+    if (problem_.empty()) problem_ = damage.error.message;
   } catch (const std::exception&) {
     result = bot::fail(bot::ErrorKind::unavailable, "Not recorded: there was not enough memory. Send it again in a moment.");
   }
@@ -39,15 +41,22 @@ bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection
 
 bot::Status WriteSide::fail(const SqlError& error) {
   bot::Error out = write_failure(error);
-  if (out.kind == bot::ErrorKind::corrupt && !distrusted_) {
-    distrusted_ = bot::fail(bot::ErrorKind::corrupt, "Not recorded: an earlier write failed (" + error.message + "), so Muster must be restarted first.");
+  if (out.kind != bot::ErrorKind::corrupt) return out;
+  if (out.maybe_recorded && !distrusted_) {
+    // This answers repeats of the failed request too, so it must not say "not recorded".
+    distrusted_ = bot::fail(bot::ErrorKind::corrupt, "It may be recorded: an earlier write failed (" + error.message + "), so Muster restarts. Send it again with the same key.");
+    distrusted_->maybe_recorded = true;
+    lost_ = true;
   }
+  bot::Lock lock(words_mutex_);
+  if (problem_.empty() || lost_) problem_ = distrusted_ ? "A write failed (" + error.message + "): Muster restarts." : out.message;
   return out;
 }
 
 void WriteSide::after_commit() {
   untidy_ = true;
   if (connection_->wal_pages() < checkpointed_) checkpointed_ = 0;  // the log began anew
+  wal_bytes_ = connection_->wal_pages() * kPageBytes;
   if (connection_->wal_pages() - checkpointed_ < kCheckpointPages) return;
   try {
     connection_->checkpoint(false);
@@ -67,6 +76,7 @@ bot::Status WriteSide::tidy() {
     if (connection_->checkpoint(true)) {
       untidy_ = false;
       checkpointed_ = 0;
+      wal_bytes_ = 0;
     }
     return bot::Done{};
   } catch (const SqlError& error) {
@@ -74,14 +84,9 @@ bot::Status WriteSide::tidy() {
   }
 }
 
-std::int64_t WriteSide::wal_bytes() const {
-  bot::Lock lock(mutex_);
-  return connection_->wal_pages() * kPageBytes;
-}
-
 std::string WriteSide::problem() const {
-  bot::Lock lock(mutex_);
-  return distrusted_ ? distrusted_->message : std::string();
+  bot::Lock lock(words_mutex_);
+  return problem_;
 }
 
 }  // namespace storage

@@ -3,6 +3,7 @@
 // Errors: after a write of unknown outcome every later write is refused until the process is restarted.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -29,9 +30,12 @@ class WriteSide {
   }
   /// Copies the whole log into the file and empties it, when something was written since the last time.
   bot::Status tidy();
-  std::int64_t wal_bytes() const;
+  // The next two never wait for a commit under way: they are asked when a disk hangs.
+  std::int64_t wal_bytes() const { return wal_bytes_; }
   /// The first reason why this store must not be used further; empty: none.
   std::string problem() const;
+  /// A write's outcome is unknown: nothing more is written, and the process must be restarted.
+  bool lost() const { return lost_; }
 
  private:
   void after_commit() REQUIRES_LOCK(mutex_);
@@ -42,6 +46,11 @@ class WriteSide {
   std::optional<bot::Error> distrusted_ GUARDED_BY(mutex_);
   int checkpointed_ GUARDED_BY(mutex_) = 0;
   bool untidy_ GUARDED_BY(mutex_) = true;
+
+  std::atomic<std::int64_t> wal_bytes_{0};
+  std::atomic<bool> lost_{false};
+  mutable bot::Mutex words_mutex_;
+  std::string problem_ GUARDED_BY(words_mutex_);
 };
 
 }  // namespace storage

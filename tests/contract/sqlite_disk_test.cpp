@@ -198,6 +198,28 @@ TEST_CASE("after a redaction and a checkpoint the text's bytes are in no file") 
   CHECK(must(subject.opened().verify()).ok());
 }
 
+TEST_CASE("after the redaction of a title its bytes are in no file, however often the row was rewritten") {
+  SqliteSubject subject;
+  Scribe s;
+  const std::string secret = "Jane Roe 4111-1111-1111-1111";
+  for (int i = 1; i <= 40; ++i) commit(subject.store(), s.one(i, EntryKind::declared, i == 20 ? secret : "incident " + std::to_string(i)));
+  for (int round = 0; round < 200; ++round)  // rows of all sizes grow and move beside it
+    commit(subject.store(), s.one(round % 40 + 1, EntryKind::impact, std::string(static_cast<std::size_t>(round * 13 % 700), 'i')));
+  auto redact = s.one(20, EntryKind::redacted, "", {{"entry", "1"}});
+  bot::Entry gone;
+  gone.seq = 1;
+  bot::scrub(s.row(20), gone);
+  redact.incidents = {s.row(20)};
+  redact.redactions = {{20, 1}};
+  commit(subject.store(), redact);
+  REQUIRE(subject.store().maintain().ok());
+  for (const auto& file : std::filesystem::directory_iterator(subject.folder.path("."))) {
+    INFO(file.path().string());
+    CHECK(bytes_of(file.path()).find(secret) == std::string::npos);
+  }
+  CHECK(must(subject.opened().verify()).ok());
+}
+
 TEST_CASE("invites and sessions are stored hashed") {
   SqliteSubject subject;
   REQUIRE(subject.credentials().add_invite("invite-token-bytes", "alice", bot::Time{bot::Millis{5000}}).ok());
