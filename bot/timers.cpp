@@ -9,7 +9,7 @@ constexpr int kAtOnce = 100;
 }  // namespace
 
 Timers::Timers(Store& store, Intake& intake, Env env, Time overdue_from)
-    : store_(store), intake_(intake), env_(env), made_(env.clock.now()), overdue_from_(overdue_from) {}
+    : store_(store), intake_(intake), env_(env), made_(env.clock.now()), made_at_(env.clock.monotonic()), overdue_from_(overdue_from) {}
 
 int Timers::run_once() {
   const Time now = env_.clock.now();
@@ -17,7 +17,7 @@ int Timers::run_once() {
   if (!due) return 0;
   int submitted = 0;
   for (auto& timer : *due) {
-    if (waits(timer, now)) continue;
+    if (waits(timer)) continue;
     {
       Lock lock(mutex_);
       auto [it, fresh] = in_flight_.try_emplace(timer.id, timer.due);
@@ -43,8 +43,8 @@ Millis Timers::idle_time() {
   const Time now = env_.clock.now();
   auto next = store_.next_timer();
   if (!next || !*next) return kLongestIdle;
-  const Time at = **next <= made_ ? std::max(**next, overdue_from_) : **next;
-  return std::clamp(at - now, Millis{10}, kLongestIdle);
+  const Millis wait = **next <= made_ ? std::max(**next - now, left_to_wait()) : **next - now;
+  return std::clamp(wait, Millis{10}, kLongestIdle);
 }
 
 }  // namespace bot

@@ -15,11 +15,14 @@ class Timers {
   Millis idle_time();
 
  private:
-  bool waits(const Timer& timer, Time now) const { return timer.due <= made_ && now < overdue_from_; }
+  /// Since this was made, by the clock that never jumps: set back, the wall clock must not make what is due later look overdue for long.
+  bool waits(const Timer& timer) const { return timer.due <= made_ && left_to_wait() > Millis{0}; }
+  Millis left_to_wait() const { return overdue_from_ - made_ - (env_.clock.monotonic() - made_at_); }
   Store& store_;
   Intake& intake_;
   Env env_;
   Time made_;
+  Millis made_at_;
   Time overdue_from_;
   Mutex mutex_;
   std::map<std::string, Time> in_flight_ GUARDED_BY(mutex_);
