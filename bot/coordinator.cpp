@@ -17,7 +17,6 @@ struct Coordinator::Pending {
 struct Coordinator::Work {
   Pending pending;
   Actor actor;
-  std::vector<Person> met;
   Reads reads;
   std::optional<Reply> reply;   ///< set: answered already (repeat or error), nothing to commit
   std::ptrdiff_t change = -1;   ///< index in the batch's Changes
@@ -92,7 +91,7 @@ Coordinator::Coordinator(Store& store, Reader& reader, const Commands& commands,
 
 Coordinator::~Coordinator() = default;
 
-Actor Coordinator::actor_of(const Caller& caller, std::vector<Person>& met) const {
+Actor Coordinator::actor_of(const Caller& caller) {
   Actor actor{caller.kind, caller.external_id, caller.scopes, false};
   if (caller.kind != ActorKind::person) {
     actor.admin = caller.kind == ActorKind::token && caller.scopes.admin;
@@ -104,8 +103,7 @@ Actor Coordinator::actor_of(const Caller& caller, std::vector<Person>& met) cons
     fresh.id = caller.integration + ":" + caller.external_id;
     fresh.name = caller.display_name.empty() ? caller.external_id : caller.display_name;
     fresh.identities[caller.integration] = caller.external_id;
-    people_.put(fresh);
-    met.push_back(fresh);
+    meet(fresh);
     person = std::move(fresh);
   }
   actor.id = person->id;
@@ -114,13 +112,31 @@ Actor Coordinator::actor_of(const Caller& caller, std::vector<Person>& met) cons
   return actor;
 }
 
+void Coordinator::meet(const Person& person) {
+  people_.put(person);
+  Lock lock(mutex_);
+  not_kept_[person.id] = person;
+}
+
+std::vector<Person> Coordinator::not_kept() const {
+  Lock lock(mutex_);
+  std::vector<Person> out;
+  for (const auto& [id, person] : not_kept_) out.push_back(person);
+  return out;
+}
+
+void Coordinator::kept(const std::vector<Person>& people) {
+  Lock lock(mutex_);
+  for (const auto& person : people)
+    if (const auto it = not_kept_.find(person.id); it != not_kept_.end() && it->second == person) not_kept_.erase(it);
+}
+
 void Coordinator::answer_query(Request& request, const Invocation& asked, const Completion& done) {
   Invocation invocation = asked;
   if (!invocation.incident && request.room) {
     if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
   }
-  std::vector<Person> met;
-  const Context context{env_.clock.now(), actor_of(request.caller, met), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
+  const Context context{env_.clock.now(), actor_of(request.caller), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
   auto reply = commands_.query(invocation, reader_, context);
   done(reply ? *std::move(reply) : reply_of(reply.error()));
 }
@@ -185,7 +201,7 @@ bool Coordinator::run_once() {
   works.reserve(pending.size());
   for (auto& p : pending) {
     Work w;
-    w.actor = actor_of(p.request.caller, w.met);
+    w.actor = actor_of(p.request.caller);
     w.pending = std::move(p);
     works.push_back(std::move(w));
   }
@@ -240,18 +256,22 @@ void Coordinator::handle(std::vector<Work>& works) {
   for (int attempt = 1;; ++attempt) {
     Loaded loaded;
     std::vector<Changes> batch;
+    std::vector<Person> met;
     std::chrono::microseconds took{0};
     Status ready = recognise(works, loaded);
     if (ready) ready = load_reads(works, loaded);
     if (ready) {
       for (auto& w : works) decide_one(w, loaded, batch);
       if (batch.empty()) return answer(works, nullptr);
+      met = not_kept();
+      batch.front().people.insert(batch.front().people.end(), met.begin(), met.end());
       const auto begin = env_.clock.fine();
       ready = store_.commit(batch);
       took = env_.clock.fine() - begin;
       ++counts_.batches;
     }
     if (ready) {
+      kept(met);
       answer(works, nullptr);
       if (on_commit) {
         Committed told = summary(batch);
@@ -263,11 +283,12 @@ void Coordinator::handle(std::vector<Work>& works) {
     ++counts_.commit_failures;
     const Error& error = ready.error();
     const bool again = error.kind == ErrorKind::conflict && attempt < kTries;
-    const bool alone = error.kind != ErrorKind::unavailable && error.kind != ErrorKind::corrupt && !again && works.size() > 1;
+    // Damage that one request met must not sink the others; a commit of unknown outcome concerns all.
+    const bool alone = error.kind != ErrorKind::unavailable && !error.maybe_recorded && !again && works.size() > 1;
     if (alone) return handle_one_by_one(works);
     if (!again) {
       answer(works, &error);
-      if (error.kind == ErrorKind::corrupt && on_fatal) on_fatal(error.message);
+      if (error.maybe_recorded && on_fatal) on_fatal(error.message);
       return;
     }
     for (auto& w : works) {  // somebody else wrote in between; decide is pure, so decide again
@@ -333,7 +354,6 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
     if (!work.reply->incident && decided->incident > 0) work.reply->incident = decided->incident;
   }
   if (!anything(changes)) return;
-  changes.people.insert(changes.people.end(), work.met.begin(), work.met.end());
   changes.dedup_keys = request.dedup_keys;
   changes.reply = *work.reply;
   changes.at = context.now;
@@ -377,8 +397,7 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
   for (const auto& held : decision.held)
     for (const auto& message : snapshot.troubled)
       if (message.message.id == held.message) changes.updates.push_back(chosen(message, held.choice, context.now));
-  for (const auto& person : decision.people) people_.put(person);
-  changes.people.insert(changes.people.end(), decision.people.begin(), decision.people.end());
+  for (const auto& person : decision.people) meet(person);
 }
 
 void Coordinator::answer(std::vector<Work>& works, const Error* error) {

@@ -63,7 +63,10 @@ class Coordinator : public Intake {
   void decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch);
   void record(const Decision& decision, const Snapshot& snapshot, const Context& context, Loaded& loaded, Changes& changes);
   static void answer(std::vector<Work>& works, const Error* error);
-  Actor actor_of(const Caller& caller, std::vector<Person>& met) const;
+  Actor actor_of(const Caller& caller);
+  void meet(const Person& person);
+  std::vector<Person> not_kept() const;
+  void kept(const std::vector<Person>& people);
 
   Store& store_;
   Reader& reader_;
@@ -80,6 +83,7 @@ class Coordinator : public Intake {
   std::size_t queued_ GUARDED_BY(mutex_) = 0;
   std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
   bool draining_ GUARDED_BY(mutex_) = false;
+  std::map<std::string, Person> not_kept_ GUARDED_BY(mutex_);  ///< met, and in no commit yet: the next one takes them along
 };
 
 }  // namespace bot

@@ -217,3 +217,24 @@ TEST_CASE("somebody the chat knows and Muster does not becomes a person in the s
   CHECK(people[0].id == "slack:U77");
   CHECK(people[0].name == "erin");
 }
+
+TEST_CASE("somebody first met in a request that was refused or failed is kept with the next commit") {
+  House h;
+  const auto dan = [](const std::string& text) {
+    Request r = House::typed(text);
+    r.caller = {ActorKind::person, "slack", "U09", "Dan", {}};
+    return r;
+  };
+  SECTION("refused") { h.coordinator->submit(dan("INC-9 note x"), [](const Reply& reply) { CHECK(reply.status == ReplyStatus::not_found); }); }
+  SECTION("not recorded") {
+    h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
+    h.coordinator->submit(dan("declare sev1 x"), [](const Reply& reply) { CHECK(reply.status == ReplyStatus::unavailable); });
+  }
+  SECTION("only asked") { h.coordinator->submit(dan("help"), [](const Reply& reply) { CHECK(reply.status == ReplyStatus::ok); }); }
+  h.coordinator->run_once();
+  CHECK(h.store.people().value().empty());
+  CHECK(h.say("declare sev1 y").status == ReplyStatus::ok);
+  const auto kept = h.store.people().value();
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].name == "Dan");
+}
