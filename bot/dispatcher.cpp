@@ -8,7 +8,34 @@ namespace bot {
 namespace {
 constexpr Millis kLongestIdle{1000};
 constexpr Millis kLease{60000};
-constexpr int kDeathsUntilHeld = 2;
+constexpr int kDeathsUntilEnd = 2;
+
+/// Somebody answered, or the incident ended, while the page waited for its turn. A run that merely ran out of steps still pages: nobody was reached.
+bool answered(const Message& message, const Incident& incident) {
+  const auto* page = std::get_if<PagePerson>(&message.content);
+  if (page == nullptr) return false;
+  for (const auto& run : incident.pages)
+    if (run.id == page->page) return !run.open && (!run.acknowledged_by.empty() || incident.phase != Phase::open);
+  return false;
+}
+
+QueuedMessage not_needed(QueuedMessage m) {
+  m.state = MessageState::dropped;
+  m.problem = "answered before it was sent";
+  m.boot.clear();
+  m.in_doubt = false;
+  return m;
+}
+
+/// Whatever it does to this process, it shall not do it a third time by itself. Only a public update waits for a person: held, a page
+/// would keep every later page from the same person, and a room's message all that the room is to hear (ADR 0006).
+QueuedMessage not_again(QueuedMessage m, RepeatPolicy policy) {
+  m.state = policy == RepeatPolicy::never_twice ? MessageState::held : MessageState::dead;
+  m.problem = "Muster stopped twice while sending this";
+  m.boot.clear();
+  m.in_doubt = false;
+  return m;
+}
 }  // namespace
 
 Dispatcher::Dispatcher(Store& store, Reader& reader, Intake& intake, std::vector<Sender*> senders, Executor& executor, Env env, std::string boot,
@@ -33,7 +60,7 @@ int Dispatcher::run_once() {
     Lock lock(mutex_);
     for (const auto& [name, sender] : senders_) {
       const int free = sender->parallel() - busy_[name];
-      if (free > 0 && paused_until_[name] <= query.now) query.room_for[name] = free;
+      if (free > 0 && paused_until_[name] <= env_.clock.monotonic()) query.room_for[name] = free;
     }
   }
   if (query.room_for.empty()) return 0;
@@ -66,11 +93,12 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
     outcome.after = after_send(leased, unread, policy, env_.clock.now(), env_.random.next(), rules_);
     return outcome;
   }
-  if (leased.deaths >= kDeathsUntilHeld) {  // whatever it does to this process, it shall not do it a third time by itself
-    outcome.after = leased;
-    outcome.after.boot.clear();
-    outcome.after.state = MessageState::held;
-    outcome.after.problem = "Muster stopped twice while sending this.";
+  if (answered(message, **incident)) {
+    outcome.after = not_needed(leased);
+    return outcome;
+  }
+  if (leased.deaths >= kDeathsUntilEnd) {
+    outcome.after = not_again(leased, policy);
     return outcome;
   }
   const bool maybe_there = leased.attempts > 0 || leased.deaths > 0 || leased.in_doubt;
@@ -86,7 +114,7 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   const Time now = env_.clock.now();
   if (const auto* refused = std::get_if<Refused>(&sent); refused != nullptr && refused->credentials) {
     Lock lock(mutex_);
-    paused_until_[message.integration] = now + rules_.credentials_wait;
+    paused_until_[message.integration] = env_.clock.monotonic() + rules_.credentials_wait;
   }
   outcome.after = after_send(leased, sent, policy, now, env_.random.next(), rules_);
   return outcome;
@@ -129,7 +157,8 @@ void Dispatcher::report(SendOutcome outcome) {
   request.received = env_.clock.now();
   request.body = outcome;
   intake_.submit(std::move(request), [this, outcome = std::move(outcome)](const Reply& reply) mutable {
-    if (reply.status != ReplyStatus::unavailable) return;
+    // conflict: somebody else kept writing first; no decision about an outcome refuses it.
+    if (reply.status != ReplyStatus::unavailable && reply.status != ReplyStatus::conflict) return;
     Lock lock(mutex_);
     unrecorded_.push_back(std::move(outcome));
   });

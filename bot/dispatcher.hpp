@@ -52,7 +52,7 @@ class Dispatcher {
   std::map<std::string, std::unique_ptr<DispatcherCounts>> counts_;
   mutable Mutex mutex_;
   std::map<std::string, int> busy_ GUARDED_BY(mutex_);
-  std::map<std::string, Time> paused_until_ GUARDED_BY(mutex_);
+  std::map<std::string, Millis> paused_until_ GUARDED_BY(mutex_);  // by the clock that never jumps
   std::vector<SendOutcome> unrecorded_ GUARDED_BY(mutex_);  // outcomes the store could not take yet; never dropped
 };
 

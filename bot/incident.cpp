@@ -167,7 +167,11 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::room_archived: row.rooms.erase(fact(e.facts, "integration")); break;
     case EntryKind::paged: apply_paged(row, e); break;
     case EntryKind::page_failed: apply_page_failed(row, e); break;
-    case EntryKind::acknowledged: end_page(row, e, fact(e.facts, "person")); break;
+    case EntryKind::acknowledged: {
+      const std::string& person = fact(e.facts, "person");
+      end_page(row, e, person.empty() ? e.actor.id : person);  // a token answers under its own name
+      break;
+    }
     case EntryKind::page_exhausted:
     case EntryKind::page_stopped: end_page(row, e, ""); break;
     case EntryKind::resolved: row.phase = Phase::resolved; row.status = "resolved"; row.resolved = e.occurred_at; break;

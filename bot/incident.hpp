@@ -45,7 +45,7 @@ struct PageRun {
   int step = 0;   ///< 1-based step reached
   int round = 1;  ///< how often the whole policy began
   bool open = true;               ///< false: acknowledged, exhausted or stopped
-  std::string acknowledged_by;    ///< person id
+  std::string acknowledged_by;    ///< person id, or the name of the token that answered
   std::vector<std::string> paged; ///< person ids of the current step
   std::vector<std::string> failed; ///< "<person>/<channel>" that could not be reached in this step
   Time since{};                   ///< when the run began

@@ -55,7 +55,7 @@ enum class MessageState {
   sent,        ///< done
   superseded,  ///< a newer edit took its place
   dead,        ///< given up; said in the room and shown in the console
-  dropped,     ///< a person chose not to send it
+  dropped,     ///< a person chose not to send it; a page answered before it went out
 };
 const char* to_string(MessageState state);
 std::optional<MessageState> message_state(const std::string& name);

@@ -233,15 +233,6 @@ Decision lost(const Event& event) {
   return draft.done();
 }
 
-/// Held because the process died while sending it: its lane waits until a person decides, so the record says so.
-Decision held_back(const Event& event) {
-  Draft draft = event.draft();
-  const Message& message = event.message();
-  draft.record(EntryKind::message_failed, std::string(what_failed(message.content)) + " is held: " + event.reason() + " Decide with public send or public drop.",
-               {{"integration", event.integration()}, {"what", kind_of(message.content)}, {"message", message.id}});
-  return draft.done();
-}
-
 Decision archived(const Event& event) {
   Draft draft = event.draft();
   draft.record(EntryKind::room_archived, "", {{"integration", event.integration()}});
@@ -256,7 +247,6 @@ Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snap
   const Content& content = outcome.before.message.content;
   if (const auto* update = std::get_if<PublicUpdate>(&content)) return published(event, *update);
   const MessageState state = outcome.after.state;
-  if (state == MessageState::held) return held_back(event);
   if (state != MessageState::sent && state != MessageState::dead) return Decision{};
   if (std::holds_alternative<OpenRoom>(content)) return room(event);
   if (const auto* page = std::get_if<PagePerson>(&content)) return paged(event, *page);

@@ -98,7 +98,8 @@ struct House {
   }
   std::vector<EntryKind> kinds(std::int64_t n) {
     std::vector<EntryKind> out;
-    for (const auto& e : store.timeline(n, 0, 1000).value()) out.push_back(e.kind);
+    const auto entries = store.timeline(n, 0, 1000).value();
+    for (const auto& e : entries) out.push_back(e.kind);
     return out;
   }
   bool has(std::int64_t n, EntryKind kind) {
@@ -202,7 +203,7 @@ TEST_CASE("an attempt of a process that died is looked into by the next one") {
   CHECK(h.has(1, EntryKind::public_shown));
 }
 
-TEST_CASE("a message during which the process died twice is held, not tried again, and people are told") {
+TEST_CASE("a public update during which the process died twice is held, not tried again, and people are told") {
   House h;
   h.publish();
   for (int death = 1; death <= 2; ++death) {
@@ -286,4 +287,133 @@ TEST_CASE("after a restart overdue escalations wait, those due later do not") {
   h.env.advance(Millis{30000});
   h.run();
   CHECK(timers.run_once() >= 1);
+}
+
+TEST_CASE("a page that waited while somebody answered is not sent any more") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{300000}}};
+  h.say("declare sev1 x");
+  h.run();
+  h.slack.script = {NotSent{"refused", Millis{60000}, true}};
+  h.say("INC-1 page");
+  h.run();
+  const auto page_sends = [&h] {
+    int n = 0;
+    for (const auto& m : h.store.messages())
+      for (const auto& id : h.slack.arrived) n += id == m.message.id && std::holds_alternative<PagePerson>(m.message.content);
+    return n;
+  };
+  SECTION("acknowledged by a person") { CHECK(h.say("INC-1 ack").status == ReplyStatus::ok); }
+  SECTION("the incident is resolved") { CHECK(h.say("INC-1 resolve").status == ReplyStatus::ok); }
+  SECTION("acknowledged by a token") {
+    Request r;
+    r.caller = {ActorKind::token, "api", "ci", "ci", {}};
+    r.body = Typed{"INC-1 ack"};
+    h.coordinator.submit(r, [](const Reply& reply) { CHECK(reply.status == ReplyStatus::ok); });
+    h.run(1);
+  }
+  h.env.advance(Millis{61000});
+  h.run();
+  CHECK(page_sends() == 0);
+  for (const auto& m : h.store.messages())
+    if (std::holds_alternative<PagePerson>(m.message.content)) CHECK(m.state == MessageState::dropped);
+}
+
+TEST_CASE("a page whose run only ran out of steps is still sent: nobody was reached yet") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{1000}}};
+  h.settings.paging.repeat = 0;
+  h.say("declare sev1 x");
+  h.run();
+  h.slack.script = {NotSent{"refused", Millis{60000}, true}};
+  h.say("INC-1 page");
+  h.run();
+  h.env.advance(Millis{1001});
+  Timers(h.store, h.coordinator, h.env.env()).run_once();
+  h.run();
+  REQUIRE(h.has(1, EntryKind::page_exhausted));
+  h.env.advance(Millis{61000});
+  h.run();
+  CHECK(h.has(1, EntryKind::page_sent));
+}
+
+TEST_CASE("a wall clock set back after the start does not make new timers wait as if they had been overdue") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{1000}}, {{"dana"}, Millis{1000}}};
+  Timers timers(h.store, h.coordinator, h.env.env(), h.env.clock.now() + Millis{30000});
+  h.env.advance(Millis{40000});
+  h.env.clock.jump(Millis{-600000});
+  h.say("declare sev1 x");
+  h.say("INC-1 page");
+  h.env.advance(Millis{1001});
+  CHECK(timers.run_once() == 1);
+}
+
+TEST_CASE("a page during which the process died twice is given up and told, and the next page is not kept behind it") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{300000}}};
+  h.say("declare sev1 x");
+  h.run();
+  h.say("INC-1 page");
+  for (const char* boot : {"one", "two"}) {
+    const LeaseQuery q{boot, h.env.clock.now(), Millis{60000}, {{"slack", 9}}};
+    REQUIRE(!h.store.lease(q).value().empty());  // leased, then the process dies
+  }
+  h.boot();
+  h.run();
+  CHECK(h.has(1, EntryKind::page_failed));
+  for (const auto& m : h.store.messages()) CHECK(m.state != MessageState::held);
+  CHECK(h.say("INC-1 page @dana").status == ReplyStatus::ok);
+  h.run();
+  CHECK(h.has(1, EntryKind::page_sent));
+}
+
+namespace {
+/// Another writer comes first `times` times in a row, which is more often than the Coordinator tries.
+struct Contended : support::FakeStore {
+  int times = 0;
+  Status commit(std::vector<Changes>& batch) override {
+    if (times-- > 0) return fail(ErrorKind::conflict, "Not recorded: somebody else wrote first.");
+    return support::FakeStore::commit(batch);
+  }
+};
+}  // namespace
+
+TEST_CASE("an outcome that meets another writer again and again is kept and recorded later") {
+  support::FakeEnv env;
+  Contended store;
+  Settings settings;
+  settings.slack.enabled = true;
+  People people;
+  const auto table = commands::make_table();
+  Coordinator coordinator(store, store, *table, settings, people, env.env());
+  Inline executor;
+  ScriptedSender slack{"slack", RepeatPolicy::prefer_once};
+  Dispatcher dispatcher(store, store, coordinator, {&slack}, executor, env.env(), "boot");
+  Request declare;
+  declare.caller = {ActorKind::token, "api", "ci", "ci", {}};
+  declare.body = Typed{"declare sev1 x"};
+  coordinator.submit(declare, [](const Reply& reply) { CHECK(reply.status == ReplyStatus::ok); });
+  coordinator.run_once();
+  REQUIRE(dispatcher.run_once() == 1);
+  store.times = 3;
+  coordinator.run_once();
+  for (int i = 0; i < 20; ++i) {
+    dispatcher.run_once();
+    coordinator.run_once();
+  }
+  for (const auto& m : store.messages()) CHECK(m.state == MessageState::sent);
+}
+
+TEST_CASE("an integration whose token was refused waits its time, not until a clock that was set back catches up") {
+  House h;
+  h.slack.script = {Refused{"invalid_auth", true}};
+  h.say("declare sev1 x");
+  h.run();
+  REQUIRE(h.slack.sends == 1);
+  h.env.clock.jump(Millis{-7200000});
+  h.env.advance(Millis{30001});
+  h.say("declare sev1 y");
+  h.run();
+  CHECK(h.slack.sends > 1);
 }
