@@ -122,27 +122,39 @@ void FakeStore::apply(bot::Changes& changes, Tables& to) {
 }
 
 void FakeStore::update_message(Tables& to, const QueuedMessage& update) {
-  for (auto& m : to.messages) {
-    if (m.message.id != update.message.id) continue;
-    m.state = update.state;
-    m.attempts = update.attempts;
-    m.looks = update.looks;
-    m.doubts = update.doubts;
-    m.deaths = update.deaths;
-    m.next_at = update.next_at;
-    m.problem = update.problem;
-    m.boot.clear();
-  }
+  QueuedMessage* m = find(to, update.message.id);
+  if (m == nullptr) return;  // purged meanwhile
+  m->state = update.state;
+  m->attempts = update.attempts;
+  m->looks = update.looks;
+  m->doubts = update.doubts;
+  m->deaths = update.deaths;
+  m->next_at = update.next_at;
+  m->problem = update.problem;
+  m->boot.clear();
+  to.settled = std::min(to.settled, static_cast<std::size_t>(m - to.messages.data()));
+  settle(to);
+}
+
+QueuedMessage* FakeStore::find(Tables& in, const std::string& id) {
+  const auto it = in.message_at.find(id);
+  return it == in.message_at.end() ? nullptr : &in.messages[it->second];
+}
+
+/// Nothing before `settled` is open any more, so that leasing need not look there.
+void FakeStore::settle(Tables& of) {
+  while (of.settled < of.messages.size() && !bot::is_open(of.messages[of.settled].state)) ++of.settled;
 }
 
 void FakeStore::add_message(Tables& to, const bot::Message& message) {
   if (!message.supersedes.empty())
-    for (auto& older : to.messages)
-      if (older.message.lane == message.lane && older.message.supersedes == message.supersedes && older.state == MessageState::queued && older.attempts == 0)
+    for (std::size_t i = to.settled; i < to.messages.size(); ++i)
+      if (auto& older = to.messages[i]; older.message.lane == message.lane && older.message.supersedes == message.supersedes && older.state == MessageState::queued && older.attempts == 0)
         older.state = MessageState::superseded;
   QueuedMessage queued;
   queued.message = message;
   queued.next_at = message.created;
+  to.message_at[message.id] = to.messages.size();
   to.messages.push_back(std::move(queued));
 }
 
@@ -160,20 +172,21 @@ void FakeStore::redact(Tables& to, std::int64_t incident, std::int64_t seq) {
 }
 
 std::vector<QueuedMessage*> FakeStore::heads(Tables& of) {
-  std::set<std::string> seen;
+  std::set<std::string_view> seen;
   std::vector<QueuedMessage*> out;
-  for (auto& m : of.messages)
-    if (bot::is_open(m.state) && seen.insert(m.message.lane).second) out.push_back(&m);
+  for (std::size_t i = of.settled; i < of.messages.size(); ++i)
+    if (auto& m = of.messages[i]; bot::is_open(m.state) && seen.insert(m.message.lane).second) out.push_back(&m);
   return out;
 }
 
 /// Whoever leased a message under another boot id is dead: what became of its sends is unknown.
 void FakeStore::recover(Tables& of, const bot::LeaseQuery& query) {
-  for (auto& m : of.messages) {
+  for (std::size_t i = of.settled; i < of.messages.size(); ++i) {
+    auto& m = of.messages[i];
     if (m.state != MessageState::sending || m.boot == query.boot) continue;
     ++m.deaths;
-    m.state = m.deaths >= 2 ? MessageState::held : MessageState::unknown;
-    m.problem = m.deaths >= 2 ? "Muster stopped twice while sending this." : "Muster stopped while sending this.";
+    m.state = MessageState::unknown;
+    m.problem = "Muster stopped while sending this.";
     m.next_at = query.now;
     m.boot.clear();
   }
@@ -240,6 +253,10 @@ bot::Result<bool> FakeStore::purge(bot::Time before) {
   std::erase_if(tables_.messages, [&](const auto& m) {
     return drop(!bot::is_open(m.state) && m.message.created < (m.state == MessageState::dead ? before - kDeadKept : before));
   });
+  tables_.message_at.clear();
+  for (std::size_t i = 0; i < tables_.messages.size(); ++i) tables_.message_at[tables_.messages[i].message.id] = i;
+  tables_.settled = 0;
+  settle(tables_);
   return more;
 }
 
@@ -389,6 +406,23 @@ bot::Status FakeStore::put_person(const bot::Person& person) {
 std::vector<QueuedMessage> FakeStore::messages() const {
   Lock lock(mutex_);
   return tables_.messages;
+}
+
+std::optional<QueuedMessage> FakeStore::message(const std::string& id) const {
+  Lock lock(mutex_);
+  const auto it = tables_.message_at.find(id);
+  return it == tables_.message_at.end() ? std::nullopt : std::optional<QueuedMessage>(tables_.messages[it->second]);
+}
+
+std::optional<MessageState> FakeStore::state_of(const std::string& id) const {
+  Lock lock(mutex_);
+  const auto it = tables_.message_at.find(id);
+  return it == tables_.message_at.end() ? std::nullopt : std::optional<MessageState>(tables_.messages[it->second].state);
+}
+
+void FakeStore::each_message(const std::function<void(const QueuedMessage&)>& use) const {
+  Lock lock(mutex_);
+  for (const auto& m : tables_.messages) use(m);
 }
 
 std::vector<bot::Timer> FakeStore::timers() const {

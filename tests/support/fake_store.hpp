@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <unordered_map>
 
 #include "bot/mutex.hpp"
 #include "bot/store.hpp"
@@ -53,6 +54,10 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
 
   /// For tests: every message ever committed, in order, as it stands.
   std::vector<bot::QueuedMessage> messages() const;
+  std::optional<bot::QueuedMessage> message(const std::string& id) const;
+  /// The state alone, without a copy; nullopt when it was never committed.
+  std::optional<bot::MessageState> state_of(const std::string& id) const;
+  void each_message(const std::function<void(const bot::QueuedMessage&)>& use) const;
   std::vector<bot::Timer> timers() const;
   std::size_t dedup_keys() const;
 
@@ -65,6 +70,8 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
     std::vector<bot::Entry> entries;                                    // index + 1 = position
     std::map<std::int64_t, std::vector<std::size_t>> timelines;         // incident → indexes
     std::vector<bot::QueuedMessage> messages;                           // oldest first
+    std::unordered_map<std::string, std::size_t> message_at;            // id → index
+    std::size_t settled = 0;                                            // messages before it are no longer open
     std::map<std::string, bot::Timer> timers;
     std::map<std::tuple<std::int64_t, std::string, std::string>, std::string> references;
     std::map<std::string, bot::AlertRecord> alerts;
@@ -78,6 +85,8 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   static void add_message(Tables& to, const bot::Message& message);
   static void redact(Tables& to, std::int64_t incident, std::int64_t seq);
   static std::vector<bot::QueuedMessage*> heads(Tables& of);
+  static bot::QueuedMessage* find(Tables& in, const std::string& id);
+  static void settle(Tables& of);
   static void recover(Tables& of, const bot::LeaseQuery& query);
 
   mutable bot::Mutex mutex_;
