@@ -1,0 +1,163 @@
+// Breaks in how things are sent, timed and told.
+#include "commands/pages.hpp"
+#include "tests/simulation/wrappers.hpp"
+
+namespace sim {
+
+using namespace bot;
+
+namespace {
+
+bool is_public(const Content& content) { return std::holds_alternative<PublicUpdate>(content); }
+
+struct DoesNotLook : PassingSender {
+  using PassingSender::PassingSender;
+  RepeatPolicy repeat_policy(const Content& content) const override { return is_public(content) ? RepeatPolicy::free : next_.repeat_policy(content); }
+};
+
+struct LooksOnce : PassingSender {
+  using PassingSender::PassingSender;
+  RepeatPolicy repeat_policy(const Content& content) const override { return is_public(content) ? RepeatPolicy::prefer_once : next_.repeat_policy(content); }
+};
+
+struct DoubtfulIsSent : PassingSender {
+  using PassingSender::PassingSender;
+  SendResult send(const Message& message, const SendContext& context) override {
+    auto result = next_.send(message, context);
+    return std::holds_alternative<Doubtful>(result) ? SendResult(Accepted{}) : result;
+  }
+};
+
+struct DoubtfulIsNotSent : PassingSender {
+  using PassingSender::PassingSender;
+  SendResult send(const Message& message, const SendContext& context) override {
+    auto result = next_.send(message, context);
+    return std::holds_alternative<Doubtful>(result) ? SendResult(NotSent{"timed out", {}, true}) : result;
+  }
+};
+
+struct CannotLookIsMissing : PassingSender {
+  using PassingSender::PassingSender;
+  FindResult find(const Message& message, const SendContext& context) override {
+    auto result = next_.find(message, context);
+    return std::holds_alternative<CannotLook>(result) ? FindResult(Missing{}) : result;
+  }
+};
+
+/// Attempts of dead processes are taken for one's own.
+struct TrustsDeadLeases : PassingStore {
+  using PassingStore::PassingStore;
+  Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) override {
+    LeaseQuery same = query;
+    same.boot = "always the same";
+    return next_.lease(same);
+  }
+};
+
+/// In doubt after a death, and sent as if nothing had been.
+struct ForgetsDoubt : PassingStore {
+  using PassingStore::PassingStore;
+  Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) override {
+    auto leased = next_.lease(query);
+    if (leased)
+      for (auto& m : *leased) m.in_doubt = false;
+    return leased;
+  }
+};
+
+struct DropsOutcomes : PassingIntake {
+  using PassingIntake::PassingIntake;
+  void submit(Request request, Completion done) override {
+    if (std::holds_alternative<SendOutcome>(request.body) && ++count_ % 20 == 0) return done(Reply{});
+    next_.submit(std::move(request), std::move(done));
+  }
+  int count_ = 0;
+};
+
+/// Every timer comes twice, under two keys …
+struct TimersComeTwice : PassingIntake {
+  using PassingIntake::PassingIntake;
+  void submit(Request request, Completion done) override {
+    if (std::holds_alternative<TimerDue>(request.body)) {
+      Request again = request;
+      again.dedup_keys.front() += "again";
+      next_.submit(std::move(again), [](const Reply&) {});
+    }
+    next_.submit(std::move(request), std::move(done));
+  }
+};
+
+/// … and whether its step was left already is not looked at.
+struct StaleTimersCount : PassingCommands {
+  using PassingCommands::PassingCommands;
+  Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
+    Request changed = request;
+    if (auto* due = std::get_if<TimerDue>(&changed.body); due != nullptr && snapshot.incident != nullptr)
+      for (const auto& run : snapshot.incident->pages)
+        if (run.id == due->timer.subject) due->timer.id = commands::page_timer(run);
+    return next_.decide(changed, invocation, snapshot, context);
+  }
+};
+
+/// Drops entries of one kind from every decision.
+template <EntryKind kind>
+struct NeverTells : PassingCommands {
+  using PassingCommands::PassingCommands;
+  Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
+    auto decision = next_.decide(request, invocation, snapshot, context);
+    if (decision) std::erase_if(decision->entries, [](const NewEntry& e) { return e.kind == kind; });
+    return decision;
+  }
+};
+
+struct SkipsAStep : PassingCommands {
+  using PassingCommands::PassingCommands;
+  Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
+    auto decision = next_.decide(request, invocation, snapshot, context);
+    if (decision && std::holds_alternative<TimerDue>(request.body))
+      for (auto& e : decision->entries)
+        if (e.kind == EntryKind::paged)
+          for (auto& [name, value] : e.facts)
+            if (name == "step" && value == "1") value = "2";
+    return decision;
+  }
+};
+
+/// The dispatcher believes that every page still waits for an answer.
+struct SeesOpenPages : PassingReader {
+  using PassingReader::PassingReader;
+  Result<std::optional<Incident>> incident(std::int64_t number) override {
+    auto row = next_.incident(number);
+    if (row && *row)
+      for (auto& run : (*row)->pages) run.open = true;
+    return row;
+  }
+};
+
+Break escalates_twice() {
+  Break out = in_intake<TimersComeTwice>("an escalation is decided twice");
+  out.commands = in_commands<StaleTimersCount>("").commands;
+  return out;
+}
+
+}  // namespace
+
+std::vector<Break> breaks_of_sending() {
+  return {in_sender<DoesNotLook>("a public update is repeated without a look"),
+          in_sender<LooksOnce>("a public update is repeated after one look"),
+          in_sender<DoubtfulIsSent>("no answer counts as sent"),
+          in_sender<DoubtfulIsNotSent>("no answer counts as not sent"),
+          in_sender<CannotLookIsMissing>("a look that fails counts as a look"),
+          in_store<TrustsDeadLeases>("attempts of dead processes are never taken up"),
+          in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly"),
+          in_intake<DropsOutcomes>("an outcome is dropped"),
+          escalates_twice(),
+          in_commands<SkipsAStep>("an escalation step is skipped"),
+          in_commands<NeverTells<EntryKind::page_failed>>("a failed page is not told"),
+          in_commands<NeverTells<EntryKind::public_held>>("a held update is not told"),
+          in_commands<NeverTells<EntryKind::public_failed>>("a failed update is not told"),
+          in_commands<NeverTells<EntryKind::message_failed>>("a dead letter is not told"),
+          in_reader<SeesOpenPages>("a page is sent after it was answered")};
+}
+
+}  // namespace sim

@@ -1,0 +1,95 @@
+#include "tests/simulation/invariants.hpp"
+
+#include "tests/simulation/promises.hpp"
+
+namespace sim {
+
+using namespace bot;
+
+namespace {
+
+bool answered(const World& world, const PagePerson& page, const Incident& row) {
+  (void)world;
+  for (const auto& run : row.pages)
+    if (run.id == page.page) return !run.open && (!run.acknowledged_by.empty() || row.phase != Phase::open);
+  return false;
+}
+
+void check_not_twice(World& world, const SimVendor& vendor, const Message& message, const Truth& truth) {
+  const RepeatPolicy policy = vendor.repeat_policy(message.content);
+  if (world.resend_chosen.erase(message.id) > 0) return;  // a person knows best
+  if (policy == RepeatPolicy::never_twice) {
+    const auto& looks = truth.blind_looks;
+    const bool apart = looks.size() >= 2 && (world.jumped || looks.back() - looks.front() >= Millis{10000});
+    if (!apart) world.broken("I4 in public", short_id(message.id) + " goes out in public again although it is there and was not looked for twice, ten seconds apart");
+  } else if (policy == RepeatPolicy::prefer_once && truth.blind_looks.empty()) {
+    world.broken("I4 in chat", short_id(message.id) + " (" + kind_of(message.content) + ") goes out again although a look would have found it");
+  }
+}
+
+}  // namespace
+
+void check_before_send(World& world, const SimVendor& vendor, const Message& message) {
+  const auto state = world.disk.state_of(message.id);
+  if (state != MessageState::sending)
+    return world.broken("commit first", short_id(message.id) + " (" + kind_of(message.content) + ") is sent, and the store " +
+                                            (state ? std::string("calls it ") + to_string(*state) : std::string("does not know it")));
+  const auto known = world.committed.find(message.id);
+  if (known == world.committed.end()) return world.broken("commit first", "a message is sent that was never committed");
+  const auto& lane = world.lanes[known->second.lane];
+  for (std::size_t i = 0; i < known->second.place; ++i)
+    if (const auto older = world.disk.state_of(lane[i]); older && bot::is_open(*older))
+      return world.broken("I3", short_id(message.id) + " is sent while the older " + short_id(lane[i]) + " of lane " + known->second.lane + " is " + to_string(*older));
+  if (const auto* page = std::get_if<PagePerson>(&message.content))
+    if (const auto row = world.disk.incident(message.incident).value(); row && answered(world, *page, *row))
+      return world.broken("page after ack", "the page " + short_id(message.id) + " to " + page->person + " goes out after it was answered");
+  if (const Truth* truth = vendor.truth(message.id); truth != nullptr && !truth->shows_from.empty()) check_not_twice(world, vendor, message, *truth);
+}
+
+void remember_redaction(World& world, std::int64_t incident, std::int64_t seq) {
+  const auto found = world.disk.timeline(incident, seq - 1, 1).value();
+  if (found.empty()) return;
+  const std::string& tag = fact(found.front().facts, kTraceFact);
+  const std::string request = tag.substr(0, tag.find('#'));
+  for (const auto& asked : world.asked)
+    if (asked->request.dedup_keys.front() == request && !asked->token.empty()) world.redacted_tokens.insert(asked->token);
+}
+
+void check_new_entries(World& world, Verified& verified) {
+  const auto fresh = world.disk.stream(static_cast<std::int64_t>(verified.entries.size()), 1 << 20).value();
+  for (const auto& e : fresh) {
+    Incident& row = verified.rows[e.incident];
+    const std::string name = "entry " + std::to_string(e.seq) + " of INC-" + std::to_string(e.incident);
+    if (e.position != static_cast<std::int64_t>(verified.entries.size()) + 1) world.broken("I2", name + " has position " + std::to_string(e.position));
+    if (e.seq != row.last_seq + 1) world.broken("I2", name + " comes after " + std::to_string(row.last_seq));
+    if (chain_hash(row.chain_head, e) != e.hash) world.broken("chain", name + " does not continue the chain");
+    if (e.text && text_hash(e.salt, *e.text) != e.text_hash) world.broken("chain", name + " does not match its text's hash");
+    row.last_seq = e.seq;
+    row.chain_head = e.hash;
+    verified.entries.push_back(e);
+  }
+}
+
+void check_held_is_visible(World& world, const QueuedMessage& held) {
+  const auto troubled = world.disk.troubled(1 << 20).value();
+  const bool in_console = std::any_of(troubled.begin(), troubled.end(), [&](const QueuedMessage& m) { return m.message.id == held.message.id; });
+  if (!in_console) return world.broken("I8", short_id(held.message.id) + " is held and the console does not show it");
+  const auto all_e = world.disk.timeline(held.message.incident, 0, 1 << 20).value();
+  for (const auto& e : all_e)
+    if (e.kind == EntryKind::public_held && fact(e.facts, "message") == held.message.id) return;
+  if (!std::holds_alternative<PublicUpdate>(held.message.content)) return world.broken("I8", short_id(held.message.id) + " (" + kind_of(held.message.content) + ") is held: only public updates may be");
+  world.broken("I8", short_id(held.message.id) + " (" + kind_of(held.message.content) + ") is held and the timeline does not say so");
+}
+
+void check_everything(World& world, Verified& verified) {
+  const Record record = read_record(world);
+  check_timeline(world, record, verified);
+  check_rows(world, record);
+  check_acknowledged(world, record);
+  check_messages(world, record);
+  check_pages(world, record);
+  check_redactions(world, record);
+  check_outside(world, record);
+}
+
+}  // namespace sim

@@ -1,0 +1,27 @@
+// The promises of DESIGN §7 (I1–I8) and what goes with them, checked against what the world knows.
+// Place: check_before_send while it runs, check_new_entries at checkpoints, check_everything after all has come to rest.
+#pragma once
+
+#include "tests/simulation/world.hpp"
+
+namespace sim {
+
+/// What has been verified of the timeline so far.
+struct Verified {
+  std::vector<bot::Entry> entries;  ///< in commit order
+  std::map<std::int64_t, bot::Incident> rows;
+};
+
+/// Committed first, in the lane's order, never a page that was answered, never in public twice.
+void check_before_send(World& world, const SimVendor& vendor, const bot::Message& message);
+void remember_redaction(World& world, std::int64_t incident, std::int64_t seq);
+
+/// I2 and the chain, for what was added since the last time.
+void check_new_entries(World& world, Verified& verified);
+/// Every promise. REQUIRES: everything has come to rest.
+void check_everything(World& world, Verified& verified);
+
+/// I8, the half that needs a person: the message is known to the room's timeline and to the console.
+void check_held_is_visible(World& world, const bot::QueuedMessage& held);
+
+}  // namespace sim

@@ -1,0 +1,128 @@
+#include "tests/simulation/process.hpp"
+
+#include "tests/simulation/invariants.hpp"
+
+namespace sim {
+
+using namespace bot;
+
+namespace {
+
+constexpr Millis kOverdueWait{30000};
+
+std::string request_key(const Request& request) {
+  if (!request.dedup_keys.empty()) return request.dedup_keys.front();
+  if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) return "out:" + outcome->before.message.id;
+  return "nameless";
+}
+
+template <class Port, class Make>
+Port& with(std::unique_ptr<Port>& owner, const Make& make, Port& next, World& world) {
+  if (!make) return next;
+  owner = make(next, world);
+  return *owner;
+}
+
+/// The same for a port that is only read.
+const Commands& with(std::unique_ptr<Commands>& owner, const Break* broken, const Commands& next, World& world) {
+  if (broken == nullptr || !broken->commands) return next;
+  owner = broken->commands(next, world);
+  return *owner;
+}
+
+}  // namespace
+
+Result<Decision> Recorder::decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const {
+  auto decision = real_.decide(request, invocation, snapshot, context);
+  if (!decision) return decision;
+  const std::string key = request_key(request);
+  const std::string tag = key + "#" + std::to_string(++world_.decisions[key]);
+  for (auto& entry : decision->entries) entry.facts.emplace_back(kTraceFact, tag);
+  world_.decided[tag] = Decided{key, decision->incident, decision->entries.size()};
+  world_.newest_decision[key] = tag;
+  return decision;
+}
+
+void SpyStore::note(const Changes& changes) {
+  for (const auto& message : changes.messages) {
+    auto& lane = world_.lanes[message.lane];
+    if (world_.committed.count(message.id) > 0) continue;
+    world_.committed[message.id] = Committed{message.lane, lane.size()};
+    lane.push_back(message.id);
+  }
+  for (const auto& update : changes.updates) {
+    const auto before = world_.disk.message(update.message.id);
+    if (before && before->state == MessageState::held && update.state == MessageState::queued) world_.resend_chosen.insert(update.message.id);
+  }
+}
+
+Status SpyStore::commit(std::vector<Changes>& batch) {
+  world_.point(CrashPoint::before_commit);
+  world_.before_commit();
+  for (const auto& changes : batch) note(changes);
+  auto done = next_.commit(batch);
+  if (done) {
+    for (const auto& changes : batch) {
+      for (const auto& message : changes.messages) world_.owed.insert(message.id);
+      for (const auto& update : changes.updates) world_.vendor(update.message.integration).resolved(update.message.id);
+      for (const auto& [incident, seq] : changes.redactions) remember_redaction(world_, incident, seq);
+    }
+  }
+  if (world_.telling) {
+    for (const auto& changes : batch) {
+      for (const auto& e : changes.entries) world_.tell("  " + std::string(done ? "recorded" : "not recorded") + ": INC-" + std::to_string(e.incident) + " " + std::to_string(e.seq) + " " +
+                                                        to_string(e.kind) + (e.text && !e.text->empty() ? " \"" + *e.text + "\"" : "") + " [" + fact(e.facts, kTraceFact) + "]");
+      for (const auto& u : changes.updates) world_.tell("  " + short_id(u.message.id) + " is now " + to_string(u.state) + (done ? "" : " (not recorded)"));
+    }
+  }
+  world_.point(CrashPoint::after_commit);
+  return done;
+}
+
+Result<std::vector<QueuedMessage>> SpyStore::lease(const LeaseQuery& query) {
+  auto leased = next_.lease(query);
+  if (leased && !leased->empty()) {
+    if (world_.telling)
+      for (const auto& m : *leased) world_.tell("  leased: " + short_id(m.message.id) + " " + kind_of(m.message.content) + " in " + m.message.lane + (m.in_doubt ? ", in doubt" : ""));
+    world_.point(CrashPoint::after_lease);
+  }
+  return leased;
+}
+
+bool Jobs::go_on(std::uint32_t which) {
+  if (waiting_.empty()) return false;
+  const auto at = waiting_.begin() + static_cast<std::ptrdiff_t>(which % waiting_.size());
+  auto job = std::move(*at);
+  waiting_.erase(at);
+  job();
+  return true;
+}
+
+Process::Process(World& world, const Commands& table, const Break* broken)
+    : world_(world),
+      store_(with(broken_store_, broken != nullptr ? broken->store : nullptr, static_cast<Store&>(world.disk), world), world),
+      commands_(with(broken_commands_, broken, table, world), world),
+      coordinator(store_, world.disk, commands_, world.settings, people_, world.env.env()),
+      dispatcher(store_, with(broken_reader_, broken != nullptr ? broken->reader : nullptr, static_cast<Reader&>(world.disk), world),
+                 with(broken_intake_, broken != nullptr ? broken->intake : nullptr, static_cast<Intake&>(coordinator), world),
+                 [&] {
+                   std::vector<Sender*> out;
+                   for (auto& vendor : world.vendors) {
+                     if (broken != nullptr && broken->sender) {
+                       broken_senders_.push_back(broken->sender(*vendor, world));
+                       out.push_back(broken_senders_.back().get());
+                     } else {
+                       out.push_back(vendor.get());
+                     }
+                   }
+                   return out;
+                 }(),
+                 jobs, world.env.env(), "boot" + std::to_string(++world.boots)),
+      timers(store_, broken_intake_ ? *broken_intake_ : static_cast<Intake&>(coordinator), world.env.env(), world.env.clock.now() + kOverdueWait) {
+  const auto all_person = world.disk.people().value();
+  for (const auto& person : all_person) people_.put(person);
+  for (const auto& person : world.settings.people) people_.put(person);
+  coordinator.on_fatal = [&world](const std::string&) { world.fatal = true; };
+}
+
+}  // namespace sim

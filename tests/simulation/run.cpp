@@ -1,0 +1,306 @@
+#include "tests/simulation/run.hpp"
+
+#include "bot/plain.hpp"
+#include "commands/table.hpp"
+#include "tests/simulation/invariants.hpp"
+#include "tests/simulation/process.hpp"
+
+namespace sim {
+
+using namespace bot;
+
+namespace {
+
+constexpr int kMostRounds = 4000;
+constexpr int kStuckRounds = 150;
+constexpr std::size_t kCheckEvery = 30;
+
+class Run {
+ public:
+  Run(std::uint64_t seed, const Break* broken, bool telling) : world_(seed), broken_(broken) {
+    world_.telling = telling;
+    world_.meanwhile = [this](Millis length) {
+      world_.env.advance(length);
+      if (process_ && !inside_coordinator_) decide();
+    };
+    boot();
+  }
+
+  void step(const Step& step) {
+    if (world_.telling && step.act != Act::say && step.act != Act::alert) world_.tell(std::to_string(step.id) + ". " + told(step));
+    alive([&] { act(step); });
+    if (++steps_ % kCheckEvery == 0) check_new_entries(world_, verified_);
+  }
+
+  /// Vendors are well again, time goes on, people release what is held and repeat what was not answered.
+  void rest() {
+    world_.disarm();
+    world_.fail_commits(0, 0);
+    for (auto& vendor : world_.vendors) vendor->heal();
+    world_.tell("everything is well again and comes to rest");
+    int stuck = 0;
+    for (int round = 0; round < kMostRounds && !world_.violation; ++round) {
+      bool moved = false;
+      alive([&] { moved = one_round(); });
+      if (moved) stuck = 0;
+      else if (stuck_for_good(++stuck)) break;
+    }
+    if (world_.violation) return;
+    if (!quiet()) world_.broken("I5", "it does not come to rest: " + what_is_open());
+    check_new_entries(world_, verified_);
+    if (!world_.violation) check_everything(world_, verified_);
+  }
+
+  Outcome outcome() {
+    Outcome out{world_.violation, std::move(world_.story), 0, verified_.entries.size(), static_cast<std::size_t>(world_.boots)};
+    for (const auto& [lane, ids] : world_.lanes) out.sends += ids.size();
+    return out;
+  }
+  const World& world() const { return world_; }
+
+ private:
+  void boot() {
+    process_.reset();
+    for (auto& vendor : world_.vendors) vendor->process_died();
+    world_.fatal = false;
+    process_ = std::make_unique<Process>(world_, *table_, broken_);
+    world_.tell("  boot " + std::to_string(world_.boots));
+  }
+
+  /// Whatever happens inside may be the end of the process; then the next one starts over the same disk.
+  template <class F>
+  void alive(F&& f) {
+    try {
+      f();
+      if (!world_.fatal) return;
+      world_.tell("  the process ends itself");
+    } catch (const Died&) {
+    }
+    inside_coordinator_ = false;
+    boot();
+    check_new_entries(world_, verified_);
+  }
+
+  bool decide() {
+    inside_coordinator_ = true;
+    const bool any = process_->coordinator.run_once();
+    inside_coordinator_ = false;
+    return any;
+  }
+
+  void act(const Step& step) {
+    SimVendor& vendor = *world_.vendors[step.a % kVendors];
+    switch (step.act) {
+      case Act::say: say(step); break;
+      case Act::alert: ask(step.id, alert_of(step, world_), ""); break;
+      case Act::repeat: repeat(step.a); break;
+      case Act::decide: decide(); break;
+      case Act::dispatch: process_->dispatcher.run_once(); break;
+      case Act::deliver: process_->jobs.go_on(step.a); break;
+      case Act::timers: process_->timers.run_once(); break;
+      case Act::advance: world_.env.advance(Millis{step.a}); break;
+      case Act::jump:
+        world_.env.clock.jump(Millis{step.b % 2 == 1 ? -static_cast<std::int64_t>(step.a) : step.a});
+        world_.jumped = true;
+        break;
+      case Act::vendor_fault: vendor.trouble(static_cast<Fault>(step.b % kFaults), Millis{step.c}, step.d); break;
+      case Act::outage: vendor.outage(step.b, Millis{step.c}); break;
+      case Act::commit_fails: world_.fail_commits(step.a, step.b); break;
+      case Act::arm_crash: world_.arm(step.a, step.b); break;
+      case Act::crash: throw Died{};
+      case Act::housekeeping: (void)world_.disk.purge(world_.env.clock.now() - std::chrono::hours{25}); break;
+    }
+  }
+
+  void say(const Step& step) {
+    std::string token;
+    Request request = request_of(step, world_, token);
+    ask(step.id, std::move(request), token);
+  }
+
+  void ask(int step, Request request, const std::string& token) {
+    auto asked = std::make_unique<Asked>();
+    asked->step = step;
+    asked->request = std::move(request);
+    asked->token = token;
+    world_.asked.push_back(std::move(asked));
+    send(*world_.asked.back());
+  }
+
+  void repeat(std::uint32_t which) {
+    if (world_.asked.empty()) return;
+    const std::size_t recent = std::min<std::size_t>(8, world_.asked.size());
+    send(*world_.asked[world_.asked.size() - 1 - which % recent]);
+  }
+
+  void send(Asked& asked) {
+    const std::string& key = asked.request.dedup_keys.front();
+    const std::size_t n = asked.attempts.size();
+    asked.attempts.push_back({world_.newest_decision[key], "", std::nullopt});
+    if (world_.telling) tell_asked(asked);
+    process_->coordinator.submit(asked.request, [this, &asked, key, n](const Reply& reply) {
+      Asked::Attempt& attempt = asked.attempts[n];
+      if (attempt.reply) world_.broken("reply", "a request was answered twice");
+      attempt.reply = reply;
+      attempt.decided = world_.newest_decision[key];
+      if (world_.telling) world_.tell("  answer to " + key + ": " + words(reply));
+      check_reply(reply);
+    });
+  }
+
+  void tell_asked(const Asked& asked) {
+    const Request& r = asked.request;
+    const std::string who = r.caller.display_name + " (" + r.caller.integration + (r.room ? ", in the room" : "") + ")";
+    if (const auto* typed = std::get_if<Typed>(&r.body)) world_.tell(std::to_string(asked.step) + ". " + who + ": " + typed->text);
+    else if (const auto* alert = std::get_if<Alert>(&r.body))
+      world_.tell(std::to_string(asked.step) + ". " + alert->identity + (alert->firing ? " fires" : " is resolved"));
+  }
+
+  std::string words(const Reply& reply) const {
+    static constexpr const char* names[] = {"ok", "invalid", "forbidden", "not found", "conflict", "unavailable", "maybe recorded"};
+    std::string text;
+    for (const auto& span : reply.card.title) text += span.value;
+    return std::string(names[static_cast<int>(reply.status)]) + (reply.repeated ? ", repeated" : "") + ": " + text;
+  }
+
+  /// A stored reply must not bring redacted words back.
+  void check_reply(const Reply& reply) {
+    if (!reply.repeated) return;
+    for (const auto& span : reply.card.title)
+      for (const auto& token : world_.redacted_tokens)
+        if (span.value.find(token) != std::string::npos) world_.broken("redaction", "a stored reply still says " + token);
+  }
+
+  // ---- coming to rest ----
+
+  bool one_round() {
+    bool moved = decide();
+    moved |= process_->timers.run_once() > 0;
+    moved |= process_->dispatcher.run_once() > 0;
+    while (!world_.violation && process_->jobs.go_on(0)) moved = true;
+    if (moved) return true;
+    if (release_held() || ask_again()) return true;
+    const Time now = world_.env.clock.now();
+    std::optional<Time> next = world_.disk.next_due().value();
+    if (const auto timer = world_.disk.next_timer().value(); timer && (!next || *timer < *next)) next = timer;
+    if (next && *next > now) {
+      world_.env.advance(*next - now);
+      return true;
+    }
+    return false;
+  }
+
+  bool stuck_for_good(int rounds) {
+    if (quiet() || rounds > kStuckRounds) return true;
+    world_.env.advance(Millis{1000});  // an integration pauses, or overdue timers wait after a restart
+    return false;
+  }
+
+  bool quiet() { return what_is_open().empty(); }
+
+  std::string what_is_open() {
+    std::string out;
+    world_.disk.each_message([&](const QueuedMessage& m) {
+      if (out.empty() && bot::is_open(m.state)) out = short_id(m.message.id) + " (" + kind_of(m.message.content) + " in " + m.message.lane + ") is " + to_string(m.state);
+    });
+    if (const auto timers = world_.disk.timers(); out.empty() && !timers.empty()) out = "timer " + timers.front().id + " is set";
+    return out;
+  }
+
+  /// A person looks at the console and decides about each held message, as often as it comes back.
+  bool release_held() {
+    std::vector<QueuedMessage> held;
+    world_.disk.each_message([&](const QueuedMessage& m) {
+      if (m.state == MessageState::held) held.push_back(m);
+    });
+    if (held.empty()) return false;
+    for (const auto& m : held) check_held_is_visible(world_, m);
+    const QueuedMessage& m = held.front();
+    const int before = releases_[m.message.id]++;
+    if (before > 4) {
+      world_.broken("I8", short_id(m.message.id) + " (" + kind_of(m.message.content) + ") cannot be released");
+      return false;
+    }
+    static constexpr const char* choices[] = {"check", "send", "drop"};
+    const std::size_t first = m.message.id.back() % 3;
+    const char* choice = before >= 3 ? "drop" : choices[std::min<std::size_t>(2, first + static_cast<std::size_t>(before))];
+    Request request;
+    request.caller = {ActorKind::token, "api", "ci", "ci", Scopes{true, true, true, true}};
+    request.dedup_keys = {"release:" + m.message.id + ":" + std::to_string(before)};
+    request.body = Typed{"INC-" + std::to_string(m.message.incident) + " public " + choice};
+    ask(9000, std::move(request), "");
+    return true;
+  }
+
+  /// Whoever got no answer, or "not now", sends the same again; only some of the people do.
+  bool ask_again() {
+    for (auto& asked : world_.asked) {
+      const auto& last = asked->attempts.back().reply;
+      const bool open = !last || last->status == ReplyStatus::unavailable || last->status == ReplyStatus::maybe_recorded;
+      const bool patient = asked->request.cls != RequestClass::human || asked->step % 2 == 0;
+      if (!open || !patient || asked->attempts.size() > 12) continue;
+      world_.tell("  " + asked->request.dedup_keys.front() + " is sent again");
+      send(*asked);
+      return true;
+    }
+    return false;
+  }
+
+  World world_;
+  const Break* broken_;
+  std::unique_ptr<Commands> table_ = commands::make_table();
+  std::unique_ptr<Process> process_;
+  Verified verified_;
+  std::map<std::string, int> releases_;
+  std::size_t steps_ = 0;
+  bool inside_coordinator_ = false;
+};
+
+}  // namespace
+
+Outcome run(std::uint64_t seed, const History& history, const Break* broken, bool telling) {
+  Run one(seed, broken, telling);
+  for (const auto& step : history) {
+    if (one.world().violation) break;
+    one.step(step);
+  }
+  if (!one.world().violation) one.rest();
+  return one.outcome();
+}
+
+History shortened(std::uint64_t seed, History failing, const std::string& promise, const Break* broken) {
+  int runs = 4000;
+  const auto still_fails = [&](const History& h) {
+    --runs;
+    const auto outcome = run(seed, h, broken);
+    return outcome.violation && outcome.violation->promise == promise;
+  };
+  for (std::size_t chunk = failing.size() / 2; chunk > 0 && runs > 0;) {
+    bool shorter = false;
+    for (std::size_t at = 0; at < failing.size() && runs > 0;) {
+      History candidate = failing;
+      const auto from = candidate.begin() + static_cast<std::ptrdiff_t>(at);
+      candidate.erase(from, from + static_cast<std::ptrdiff_t>(std::min(chunk, candidate.size() - at)));
+      if (still_fails(candidate)) {
+        failing = std::move(candidate);
+        shorter = true;
+      } else {
+        at += chunk;
+      }
+    }
+    if (chunk > 1) chunk /= 2;
+    else if (!shorter) break;
+  }
+  return failing;
+}
+
+std::string report(std::uint64_t seed, const Violation& violation, const Break* broken) {
+  const History shortest = shortened(seed, history_for(seed), violation.promise, broken);
+  const Outcome outcome = run(seed, shortest, broken, true);
+  std::string out = "seed " + std::to_string(seed) + " breaks " + violation.promise + ": " + violation.words + "\nshortest history (" + std::to_string(shortest.size()) +
+                    " steps):\n";
+  for (const auto& line : outcome.story) out += line + "\n";
+  return out;
+}
+
+}  // namespace sim

@@ -1,0 +1,94 @@
+// Histories from seeds against the promises of DESIGN §7, and deliberate breaks that must be noticed.
+// MUSTER_SEEDS: how many seeds (default 2000), MUSTER_FIRST_SEED: the first (default 1), MUSTER_PROGRESS: say how far it is.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "bot/log.hpp"
+#include "tests/simulation/run.hpp"
+
+namespace {
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* value = std::getenv(variable);
+  return value == nullptr || *value == '\0' ? otherwise : std::strtoull(value, nullptr, 10);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }
+
+struct Quiet {
+  Quiet() { bot::set_log_level("error"); }
+};
+
+}  // namespace
+
+TEST_CASE("every promise holds through duplicates, faults, deaths and clock jumps", "[seeds]") {
+  const Quiet quiet;
+  const std::uint64_t first = number_from("MUSTER_FIRST_SEED", 1), count = number_from("MUSTER_SEEDS", 2000);
+  const bool progress = std::getenv("MUSTER_PROGRESS") != nullptr;
+  const auto begin = std::chrono::steady_clock::now();
+  auto told = begin;
+  std::size_t sends = 0, entries = 0, boots = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const auto outcome = sim::run(seed);
+    sends += outcome.sends;
+    entries += outcome.entries;
+    boots += outcome.boots;
+    if (outcome.violation) {
+      std::printf("%s", sim::report(seed, *outcome.violation).c_str());  // unwrapped: these lines are long
+      FAIL("seed " << seed << " breaks " << outcome.violation->promise << ": " << outcome.violation->words);
+    }
+    if (progress && seconds_since(told) >= 10) {
+      told = std::chrono::steady_clock::now();
+      const double done = static_cast<double>(seed - first + 1);
+      std::printf("simulate: seed %llu, %.0f done, %.0f seeds/s\n", static_cast<unsigned long long>(seed), done, done / seconds_since(begin));
+      std::fflush(stdout);
+    }
+  }
+  if (progress) {
+    std::printf("simulate: %llu seeds from %llu, %.0f seeds/s, %zu entries, %zu messages, %zu boots, no promise broken\n", static_cast<unsigned long long>(count),
+                static_cast<unsigned long long>(first), static_cast<double>(count) / seconds_since(begin), entries, sends, boots);
+  }
+  CHECK(entries > count);
+  CHECK(boots > count);
+}
+
+TEST_CASE("the same seed gives the same run") {
+  const Quiet quiet;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto history = sim::history_for(seed);
+    const auto one = sim::run(seed, history, nullptr, true), two = sim::run(seed, history, nullptr, true);
+    CHECK(one.story == two.story);
+    CHECK(one.story.size() > 20);
+  }
+}
+
+TEST_CASE("every deliberate break is noticed within 2,000 seeds", "[breaks]") {
+  const Quiet quiet;
+  const bool told = std::getenv("MUSTER_PROGRESS") != nullptr;
+  for (const auto& broken : sim::breaks()) {
+    std::optional<sim::Violation> noticed;
+    std::uint64_t seed = 0;
+    while (!noticed && seed < 2000) noticed = sim::run(++seed, &broken).violation;
+    INFO(broken.name);
+    CHECK(noticed);
+    if (noticed && told) std::printf("%-55s seed %4llu  %s: %s\n", broken.name, static_cast<unsigned long long>(seed), noticed->promise.c_str(), noticed->words.c_str());
+  }
+}
+
+TEST_CASE("a failing history is made short and still fails the same way", "[breaks]") {
+  const Quiet quiet;
+  for (const auto& broken : sim::breaks()) {
+    if (std::string(broken.name) != "dedup keys are dropped") continue;
+    std::uint64_t seed = 1;
+    while (!sim::run(seed, &broken).violation) ++seed;
+    const auto whole = sim::run(seed, &broken);
+    const auto shortest = sim::shortened(seed, sim::history_for(seed), whole.violation->promise, &broken);
+    CHECK(shortest.size() < 8);
+    const auto again = sim::run(seed, shortest, &broken);
+    REQUIRE(again.violation);
+    CHECK(again.violation->promise == whole.violation->promise);
+    CHECK(sim::report(seed, *whole.violation, &broken).find("BROKEN") != std::string::npos);
+  }
+}
