@@ -32,9 +32,10 @@ std::string binary() {
   return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "muster";
 }
 
-pid_t spawn(const std::vector<std::string>& args, const std::string& folder, const std::string& log) {
+pid_t spawn(const std::vector<std::string>& args, const std::string& folder, const std::string& log, const std::vector<std::string>& wrapper = {}) {
   const pid_t pid = fork();
   if (pid != 0) return pid;
+  if (!wrapper.empty()) setpgid(0, 0);  // so that a signal reaches the wrapper and what it runs
   if (chdir(folder.c_str()) != 0) _exit(126);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(out, 1);
@@ -42,12 +43,13 @@ pid_t spawn(const std::vector<std::string>& args, const std::string& folder, con
   const int null = open("/dev/null", O_RDONLY);
   dup2(null, 0);
   std::vector<char*> argv;
-  std::string program = binary();
-  argv.push_back(program.data());
+  std::vector<std::string> before = wrapper;
+  before.push_back(binary());
+  for (auto& word : before) argv.push_back(word.data());
   std::vector<std::string> copy = args;
   for (auto& a : copy) argv.push_back(a.data());
   argv.push_back(nullptr);
-  execv(program.c_str(), argv.data());
+  execvp(argv[0], argv.data());
   _exit(127);
 }
 
@@ -110,25 +112,29 @@ bool MusterProcess::running() {
   if (pid_ <= 0) return false;
   int status = 0;
   if (waitpid(pid_, &status, WNOHANG) == 0) return true;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   pid_ = -1;
   return false;
 }
 
 bool MusterProcess::start(double seconds) {
-  pid_ = spawn({"serve", "--config", config()}, folder_, folder_ + "/log");
+  exit_code_ = -1;
+  pid_ = spawn({"serve", "--config", config()}, folder_, folder_ + "/log", wrapper_);
   return wait_for([this] { return !running() || get("/readyz").status == 200; }, seconds) && running();
 }
 
 void MusterProcess::kill9() {
   if (pid_ <= 0) return;
-  kill(pid_, SIGKILL);
+  kill(wrapper_.empty() ? pid_ : -pid_, SIGKILL);
   wait_code(pid_);
+  const pid_t group = pid_;
+  if (!wrapper_.empty()) wait_for([group] { return kill(-group, 0) != 0; });  // what it ran may end a little later
   pid_ = -1;
 }
 
 int MusterProcess::stop() {
   if (pid_ <= 0) return -1;
-  kill(pid_, SIGTERM);
+  kill(wrapper_.empty() ? pid_ : -pid_, SIGTERM);
   const int code = wait_code(pid_);
   pid_ = -1;
   return code;

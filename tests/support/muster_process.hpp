@@ -31,6 +31,9 @@ class MusterProcess {
   void kill9();                     ///< SIGKILL and wait
   int stop();                       ///< SIGTERM and wait; the exit code
   bool running();
+  int exit_code() const { return exit_code_; }  ///< how it ended by itself, seen by running(); 128+n by signal n; -1: it did not
+  /// Words put before the program at the next start, e.g. a tracer's; empty: none. Signals then go to the whole process group.
+  void wrap(std::vector<std::string> wrapper) { wrapper_ = std::move(wrapper); }
   pid_t pid() const { return pid_; }
 
   /// POST /api/v1/commands; the answer's status and body.
@@ -52,6 +55,8 @@ class MusterProcess {
   std::string folder_;
   int port_ = 0;
   pid_t pid_ = -1;
+  int exit_code_ = -1;
+  std::vector<std::string> wrapper_;
   std::unique_ptr<http::Client> client_;
 };
 

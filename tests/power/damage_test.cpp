@@ -1,0 +1,206 @@
+// A damaged database is refused or found, in words that help, and never used with other content than was recorded.
+// MUSTER_DAMAGE_FLIPS: how many single flipped bits (400), spread over every page. MUSTER_DAMAGE_SEED: which ones.
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "integrations/codec/codec.hpp"
+#include "integrations/storage/open_store.hpp"
+#include "tests/power/history.hpp"
+#include "tests/power/scratch.hpp"
+
+using namespace power;
+
+namespace {
+
+std::int64_t number(const char* name, std::int64_t otherwise) {
+  const char* given = std::getenv(name);
+  return given == nullptr ? otherwise : std::atoll(given);
+}
+
+struct Filled { std::string bytes; std::set<std::string> keys; };
+
+/// A database with everything in it: incidents, words, redactions, messages, timers, alerts, keys. Small: a few hundred steps.
+Filled filled() {
+  const Scratch folder;
+  History history(7, folder.path());
+  Filled out;
+  out.bytes = history.fill(160);
+  out.keys = history.keys();
+  return out;
+}
+
+/// Every row of every table, as text; "" when it cannot be read.
+std::string rows_of(const std::string& file) {
+  std::string out;
+  sqlite3* db = nullptr;
+  bool whole = sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK;
+  for (const char* sql : {"SELECT * FROM incident", "SELECT * FROM entry", "SELECT * FROM entry_text", "SELECT * FROM outbox", "SELECT * FROM outbox_content", "SELECT * FROM lane",
+                          "SELECT * FROM timer", "SELECT * FROM outside_reference", "SELECT * FROM alert", "SELECT * FROM alert_group", "SELECT * FROM person"}) {
+    sqlite3_stmt* s = nullptr;
+    whole = whole && sqlite3_prepare_v2(db, sql, -1, &s, nullptr) == SQLITE_OK;
+    int code = SQLITE_DONE;
+    while (whole && (code = sqlite3_step(s)) == SQLITE_ROW) {
+      out += sql + 14;
+      for (int i = 0; i < sqlite3_column_count(s); ++i) {
+        const auto* text = static_cast<const char*>(sqlite3_column_blob(s, i));
+        out += "|" + (text == nullptr ? std::string("-") : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(s, i))));
+      }
+      out += "\n";
+    }
+    whole = whole && code == SQLITE_DONE;
+    sqlite3_finalize(s);
+  }
+  sqlite3_close(db);
+  return whole ? out : "";
+}
+
+template <class T, class Show>
+void tell(std::string& out, bot::Result<T> result, Show show) {
+  if (!result) throw result.error();
+  out += show(*result) + "\n";
+}
+
+/// What Muster itself would read and act on, through its own ways in. Throws the Error it meets.
+std::string seen_by_muster(storage::Opened& opened, const Filled& original) {
+  std::string out;
+  bot::Reader& r = opened.reader();
+  auto entries = [](const std::vector<bot::Entry>& all) {
+    std::string text;
+    for (const auto& e : all) text += std::to_string(e.incident) + "/" + std::to_string(e.seq) + " " + bot::hex(e.hash) + " " + e.text.value_or("-") + ";";
+    return text;
+  };
+  auto incidents = [](const std::vector<bot::Incident>& all) {
+    std::string text;
+    for (const auto& i : all) text += codec::encode(i) + ";";
+    return text;
+  };
+  auto messages = [](const std::vector<bot::QueuedMessage>& all) {
+    std::string text;
+    for (const auto& m : all) text += m.message.id + codec::encode(m.message.content) + bot::to_string(m.state) + ";";
+    return text;
+  };
+  for (const bool open_only : {true, false}) tell(out, r.incidents({open_only, 0, 1000, true}), incidents);
+  tell(out, r.stream(0, 100000), entries);
+  for (int n = 1; n < 60; ++n) {
+    tell(out, r.timeline(n, 0, 1000), entries);
+    for (const char* name : {"slack", "statuspage:a", "webhook"})
+      tell(out, r.references(n, name), [](const auto& all) {
+        std::string text;
+        for (const auto& ref : all) text += ref.what + "=" + ref.id + ";";
+        return text;
+      });
+  }
+  tell(out, r.public_updates(100), entries);
+  tell(out, r.troubled(1000), messages);
+  tell(out, r.outbox_counts(), [](const auto& all) {
+    std::string text;
+    for (const auto& c : all) text += c.integration + bot::to_string(c.state) + std::to_string(c.count) + ";";
+    return text;
+  });
+  tell(out, r.people(), [](const auto& all) {
+    std::string text;
+    for (const auto& p : all) text += codec::encode(p);
+    return text;
+  });
+  bot::LoadQuery query;
+  query.dedup_keys.assign(original.keys.begin(), original.keys.end());
+  query.next_number = true;
+  for (int i = 0; i < 6; ++i) query.alerts.push_back("alertmanager:" + std::to_string(i));
+  for (int i = 0; i < 3; ++i) query.alert_groups.push_back("alertmanager:group" + std::to_string(i));
+  tell(out, opened.store().load(query), [](const bot::Loaded& loaded) {
+    std::string text = std::to_string(loaded.next_number);
+    for (const auto& [key, reply] : loaded.replies) text += key + codec::encode(reply);
+    for (const auto& [id, a] : loaded.alerts) text += id + std::to_string(a.incident) + a.group + std::to_string(a.firing);
+    for (const auto& [g, n] : loaded.groups) text += g + std::to_string(n);
+    return text;
+  });
+  tell(out, opened.store().due_timers(bot::Time{bot::Millis{4000000000000}}, 1000), [](const auto& all) {
+    std::string text;
+    for (const auto& t : all) text += t.id + t.kind + std::to_string(t.incident) + std::to_string(t.due.time_since_epoch().count()) + t.subject + ";";
+    return text;
+  });
+  tell(out, opened.store().lease({"other boot", bot::Time{bot::Millis{4000000000000}}, bot::Millis{1000}, {{"slack", 1000}, {"statuspage:a", 1000}, {"webhook", 1000}}}), messages);
+  return out;
+}
+
+enum class Outcome { refused, found, harmless, silent };
+
+struct Verdict { Outcome outcome = Outcome::harmless; std::string words; };
+
+/// What Muster makes of these bytes.
+Verdict judge(const Scratch& folder, const std::string& bytes, const Filled& original, const std::string& rows, const std::string& seen) {
+  const std::string file = folder.file("muster.db");
+  for (const char* ending : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(file + ending);
+  write_bytes(file, bytes);
+  support::FakeEnv env;
+  auto opened = storage::open_store("sqlite:" + file, env.env());
+  if (!opened) return {Outcome::refused, opened.error().message};
+  auto report = (*opened)->verify();
+  if (!report) return {Outcome::found, report.error().message};
+  if (!report->ok()) return {Outcome::found, report->problems.front()};
+  const std::string now = rows_of(file);
+  try {
+    const std::string looks = seen_by_muster(**opened, original);
+    if (now == rows && looks == seen) return {Outcome::harmless, ""};
+  } catch (const bot::Error& error) {
+    return {Outcome::found, error.message};
+  }
+  std::size_t at = 0;
+  while (at < now.size() && at < rows.size() && now[at] == rows[at]) ++at;
+  const auto line = rows.rfind('\n', at) == std::string::npos ? 0 : rows.rfind('\n', at) + 1;
+  return {Outcome::silent, rows.substr(line, at - line + 40)};
+}
+
+}  // namespace
+
+TEST_CASE("damage: a flipped bit on any page is refused, found, or changes nothing") {
+  const Filled original = filled();
+  constexpr std::size_t kPage = 4096;
+  REQUIRE(original.bytes.size() > 20 * kPage);
+  const Scratch folder, clean;
+  std::string rows, seen;
+  {
+    write_bytes(clean.file("muster.db"), original.bytes);
+    rows = rows_of(clean.file("muster.db"));
+    support::FakeEnv env;
+    auto opened = storage::open_store("sqlite:" + clean.file("muster.db"), env.env());
+    REQUIRE(opened);
+    REQUIRE((*opened)->verify()->ok());
+    seen = seen_by_muster(**opened, original);
+  }
+  REQUIRE(rows.size() > 10000);
+  REQUIRE(judge(folder, original.bytes, original, rows, seen).outcome == Outcome::harmless);
+  std::mt19937_64 chance(static_cast<std::uint64_t>(number("MUSTER_DAMAGE_SEED", 1)));
+  const std::size_t pages = original.bytes.size() / kPage;
+  const auto flips = static_cast<std::size_t>(number("MUSTER_DAMAGE_FLIPS", 400));
+  std::map<Outcome, int> counts;
+  std::map<std::string, int> where;
+  for (std::size_t i = 0; i < flips; ++i) {
+    std::string bytes = original.bytes;
+    const std::size_t at = (i % pages) * kPage + chance() % kPage;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (chance() % 8)));
+    const auto verdict = judge(folder, bytes, original, rows, seen);
+    ++counts[verdict.outcome];
+    if (verdict.outcome == Outcome::silent) ++where[verdict.words.substr(0, verdict.words.find('|'))];
+    INFO("bit flipped at byte " << at << " of page " << at / kPage + 1 << ": " << verdict.words);
+    CHECK(verdict.outcome != Outcome::silent);
+    if (verdict.outcome == Outcome::refused || verdict.outcome == Outcome::found) CHECK(verdict.words.size() > 20);
+  }
+  std::cout << "damage: " << flips << " flipped bits over " << pages << " pages: " << counts[Outcome::refused] << " refused at start, " << counts[Outcome::found]
+            << " found, " << counts[Outcome::harmless] << " changed nothing, " << counts[Outcome::silent] << " unnoticed\n";
+  for (const auto& [table, n] : where) std::cout << "  unnoticed in " << table << ": " << n << "\n";
+}
+
+TEST_CASE("damage: a file cut short is refused or found") {
+  const Filled original = filled();
+  const Scratch folder;
+  for (const double part : {0.0002, 0.01, 0.3, 0.5, 0.9, 0.999}) {
+    const auto length = static_cast<std::size_t>(static_cast<double>(original.bytes.size()) * part);
+    const auto verdict = judge(folder, original.bytes.substr(0, length), original, "-", "-");
+    INFO(length << " of " << original.bytes.size() << " bytes: " << verdict.words);
+    CHECK((verdict.outcome == Outcome::refused || verdict.outcome == Outcome::found));
+  }
+}

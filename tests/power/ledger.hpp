@@ -1,0 +1,86 @@
+// What the store has said it recorded, kept beside it as plain maps, and the comparison with what is really on the disk.
+// Place: SpyStore feeds it on every answer of the store; a power-cut run compares after every reopening.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bot/store.hpp"
+
+namespace power {
+
+struct EntryKept {
+  bot::Hash hash{};
+  bool has_text = true;
+  friend bool operator==(const EntryKept&, const EntryKept&) = default;
+};
+struct MessageKept {
+  std::string lane, supersedes, boot;
+  bot::MessageState state = bot::MessageState::queued;
+  int attempts = 0, deaths = 0;
+  bot::Time created{};
+  bool may_be_gone = false;  ///< a purge was allowed to take it
+};
+struct KeyKept {
+  bot::ReplyStatus status = bot::ReplyStatus::ok;
+  std::optional<std::int64_t> incident;
+  bot::Time at{};
+  bool may_be_gone = false;
+};
+
+/// The durable state as far as promises are made about it.
+struct State {
+  std::map<std::pair<std::int64_t, std::int64_t>, EntryKept> entries;
+  std::map<std::string, MessageKept> messages;
+  std::vector<std::string> order;  ///< messages as they were committed
+  std::map<std::string, KeyKept> keys;
+  std::map<std::string, std::int64_t> timers;                    ///< id → due
+  std::map<std::string, std::pair<std::int64_t, bool>> alerts;   ///< identity → incident, firing
+  std::map<std::string, std::string> references;                 ///< "incident/integration/what" → id
+  std::map<std::string, std::string> people;                     ///< id → name
+
+  void add(const bot::Changes& changes);
+  void leased(const std::vector<bot::QueuedMessage>& messages, const bot::LeaseQuery& query);
+  void purged(bot::Time before);
+};
+
+/// The call that was under way when the power went, and had not been answered.
+struct Unanswered {
+  std::optional<State> after_commit;     ///< the state if a commit did reach the disk
+  std::optional<bot::LeaseQuery> lease;
+  bool certainly_not = false;            ///< it was answered "not recorded"
+  bool open() const { return (after_commit || lease) && !certainly_not; }
+};
+
+/// What really is on the disk, read past the store with SQL. Keys are asked of the store.
+State read_disk(const std::string& file, bot::Store& store, const std::set<std::string>& keys);
+/// Faults of the outbox's own bookkeeping and of the file, in words.
+std::vector<std::string> inconsistencies(const std::string& file);
+/// Where `disk` is not what `said` promises; empty: it is.
+std::vector<std::string> differences(const State& said, const State& disk, const std::optional<bot::LeaseQuery>& lease);
+
+/// Passes everything on to the real store and notes what it answers.
+class SpyStore : public bot::Store {
+ public:
+  SpyStore(bot::Store& real, State& said, Unanswered& unanswered) : real_(real), said_(said), unanswered_(unanswered) {}
+  bot::Result<bot::Loaded> load(const bot::LoadQuery& query) override { return real_.load(query); }
+  bot::Status commit(std::vector<bot::Changes>& batch) override;
+  bot::Result<std::vector<bot::QueuedMessage>> lease(const bot::LeaseQuery& query) override;
+  bot::Result<std::optional<bot::Time>> next_due() override { return real_.next_due(); }
+  bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override { return real_.due_timers(now, limit); }
+  bot::Result<std::optional<bot::Time>> next_timer() override { return real_.next_timer(); }
+  bot::Result<bool> purge(bot::Time before) override;
+  bot::Status maintain() override { return real_.maintain(); }
+
+  std::int64_t commits = 0;
+
+ private:
+  bot::Store& real_;
+  State& said_;
+  Unanswered& unanswered_;
+};
+
+}  // namespace power

@@ -1,0 +1,131 @@
+// Every write and sync of the real server fails or kills it, one at a time: what was answered ok is there, what was answered "not
+// recorded" is not, and nothing happens twice. MUSTER_SYSCALL_POINTS: how many points (20), spread evenly; 0: all of them.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "tests/power/traced.hpp"
+
+using power::Point;
+using power::Workload;
+using support::MusterProcess;
+
+namespace {
+
+const std::vector<std::string> kCalls{"pwrite64", "fdatasync", "fsync", "ftruncate", "write"};
+constexpr double kUpkeep = 1.6;  // longer than the server's idle upkeep, which copies the log into the file
+
+struct Seen { int points = 0, died = 0, refused = 0, unharmed = 0, maybe = 0, not_recorded = 0, ok = 0; };
+
+std::unique_ptr<MusterProcess> server() { return std::make_unique<MusterProcess>("console: {enabled: false}\n"); }
+
+/// How often each call is made, so that every one of them can be hit.
+std::vector<Point> all_points() {
+  std::vector<Point> out;
+  for (const bool fresh : {false, true}) {
+    auto muster = server();
+    Workload work(*muster);
+    if (!fresh) work.prepare();
+    const std::string counted = muster->folder() + "/calls";
+    muster->wrap(power::counting_tracer(kCalls, counted));
+    REQUIRE(muster->start(60));
+    work.run(kUpkeep);
+    REQUIRE(muster->stop() == 0);
+    for (const auto& [call, most] : power::most_calls(counted))
+      for (int n = 1; n <= most; ++n) {
+        out.push_back({call, n, "signal=KILL", fresh});
+        if (call == "write") continue;  // sockets and the log of events: what fails there is not the disk
+        out.push_back({call, n, "error=EIO", fresh});
+        if (call != "fsync") out.push_back({call, n, "error=ENOSPC", fresh});
+      }
+  }
+  return out;
+}
+
+/// The rules of one kind of harm while it happens.
+std::vector<std::string> judge(const Point& p, MusterProcess& muster, const Workload& work, bool started, Seen& seen) {
+  std::vector<std::string> out;
+  const bool alive = muster.running();
+  const int code = muster.exit_code();
+  seen.died += !alive;
+  seen.unharmed += alive && work.count(503) == 0;
+  for (const auto& t : work.tried()) {
+    const bool maybe = t.status == 503 && t.body.find("may be recorded") != std::string::npos;
+    const bool not_recorded = t.status == 503 && !maybe;
+    seen.ok += t.status == 200;
+    seen.maybe += maybe;
+    seen.not_recorded += not_recorded;
+    if (maybe && alive) out.push_back("it said \"may be recorded\" and did not end: " + t.body);
+    if (not_recorded && t.body.find("Not recorded") == std::string::npos) out.push_back("503 without saying what became of it: " + t.body);
+  }
+  if (p.harm == "signal=KILL") {
+    if (!alive && code != 128 + 9) out.push_back("killed, it ended with " + std::to_string(code));
+    return out;
+  }
+  if (!started) {
+    ++seen.refused;
+    if (code != 1) out.push_back("refusing to start, it ended with " + std::to_string(code));
+    if (muster.log().find("muster: ") == std::string::npos) out.push_back("it refused to start without a word");
+    return out;
+  }
+  if (!alive && code != 3) out.push_back("it ended with " + std::to_string(code));
+  return out;
+}
+
+std::vector<std::string> try_point(const Point& p, Seen& seen) {
+  auto muster = server();
+  Workload work(*muster);
+  if (!p.fresh) work.prepare();
+  muster->wrap(power::tracer(p));
+  const bool started = muster->start(60);
+  if (started) work.run(kUpkeep);
+  auto faults = judge(p, *muster, work, started, seen);
+  if (muster->running()) muster->kill9();
+  muster->wrap({});
+  const std::string said = muster->log();
+  if (!muster->start()) {
+    faults.push_back("without the harm it does not start again: " + muster->log().substr(said.size()));
+    return faults;
+  }
+  for (auto& words : work.check()) faults.push_back(std::move(words));
+  if (muster->stop() != 0) faults.push_back("it did not stop cleanly");
+  const auto verified = muster->run({"verify"});
+  if (verified.code != 0) faults.push_back("verify: " + verified.out);
+  if (!faults.empty()) faults.push_back(muster->log());
+  ++seen.points;
+  return faults;
+}
+
+}  // namespace
+
+TEST_CASE("system calls: at every write and sync, a kill, a full disk and a failing disk lose nothing that was promised") {
+  if (const auto why = power::no_strace()) {
+    std::cout << "SKIPPED, NOT TESTED: system calls that fail: " << *why << "\n";
+    WARN("SKIPPED, NOT TESTED: " << *why);
+    return;
+  }
+  auto points = all_points();
+  const auto everything = points.size();
+  REQUIRE(everything >= 150);
+  const char* given = std::getenv("MUSTER_SYSCALL_POINTS");
+  const std::size_t wanted = given == nullptr ? 20 : static_cast<std::size_t>(std::atoi(given));
+  if (wanted > 0 && wanted < everything) {
+    std::vector<Point> some;
+    for (std::size_t i = 0; i < wanted; ++i) some.push_back(points[i * everything / wanted]);
+    points = some;
+  }
+  Seen seen;
+  int broken = 0;
+  for (const auto& p : points) {
+    const auto faults = try_point(p, seen);
+    for (const auto& words : faults) UNSCOPED_INFO(words);
+    INFO(p.words());
+    CHECK(faults.empty());
+    broken += !faults.empty();
+  }
+  std::cout << "system calls: " << seen.points << " of " << everything << " points; " << seen.died << " ended the server (" << seen.refused << " while starting), "
+            << seen.unharmed << " went unnoticed by clients; answers: " << seen.ok << " ok, " << seen.maybe << " \"may be recorded\", " << seen.not_recorded
+            << " \"not recorded\"; " << broken << " points broke a promise\n";
+}
