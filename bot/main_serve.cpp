@@ -255,6 +255,10 @@ class Server {
   }
 
   Millis upkeep() {
+    if (!fatal_) {
+      // A lease or a copying of the log may have met the failing disk while nobody asked anything.
+      if (const auto health = opened_->health(); health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
+    }
     if (coordinator_.queued() == 0) (void)opened_->store().maintain();
     const Time now = env_.clock.now();
     if (now - last_purge_ > Millis{60000}) {
