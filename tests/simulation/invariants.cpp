@@ -17,7 +17,7 @@ bool answered(const World& world, const PagePerson& page, const Incident& row) {
 
 void check_not_twice(World& world, const SimVendor& vendor, const Message& message, const Truth& truth) {
   const RepeatPolicy policy = vendor.repeat_policy(message.content);
-  if (world.resend_chosen.erase(message.id) > 0) return;  // a person knows best
+  if (world.resend_chosen.count(message.id) > 0) return;  // a person knows best
   if (policy == RepeatPolicy::never_twice) {
     const auto& looks = truth.blind_looks;
     const bool apart = looks.size() >= 2 && (world.jumped || looks.back() - looks.front() >= Millis{10000});

@@ -97,6 +97,9 @@ SendResult SimVendor::send(const Message& message, const SendContext& context) {
   truth.unresolved = true;
   world_.sent(name_, message);
   const SendResult result = answer(message, context, truth);
+  const auto* refused = std::get_if<Refused>(&result);
+  const bool certainly_not = std::holds_alternative<NotSent>(result) || (refused != nullptr && refused->credentials);
+  if (!certainly_not) world_.resend_chosen.erase(message.id);  // what a person chose is used up
   if (std::holds_alternative<Doubtful>(result)) {
     ++truth.unknown;
     truth.unresolved = false;

@@ -76,7 +76,7 @@ class World {
   std::map<std::string, Committed> committed;         ///< by message id, as first handed to the store
   std::map<std::string, std::vector<std::string>> lanes;
   std::map<std::string, std::size_t> first_sends;     ///< lane → place of the newest first send
-  std::set<std::string> resend_chosen;                ///< messages a person chose to send again
+  std::set<std::string> resend_chosen;                ///< messages a person chose to send again, and which did not go out yet
   std::set<std::string> redacted_tokens;
   std::set<std::string> owed;                         ///< messages of commits that were said to be done
   void sent(const std::string& vendor_name, const bot::Message& message);
