@@ -1,4 +1,7 @@
 // Every fault the proxy can play, by name: the tests of the client and of the real binary walk through the same list.
+#include <cstdlib>
+#include <set>
+
 #include "tests/support/fault_proxy.hpp"
 
 namespace support {
@@ -96,6 +99,16 @@ std::vector<NamedFault> all_faults(const std::string& elsewhere) {
     redirect.harmless = true;  // an answer like others, which nobody follows
     out.push_back({std::string("redirect ") + status, redirect});
   }
+  return out;
+}
+
+std::vector<NamedFault> typical_faults(const std::string& elsewhere) {
+  static const std::set<std::string> typical{"a short delay", "closed before the request", "closed after the work", "black hole after the work", "half close", "drip",
+                                             "reset after 20 bytes", "Content-Length too long", "chunk size \"-1\"", "garbage before the status line",
+                                             "100 Continue first", "400 MB in chunks", "400 MB in one chunk", "one endless header", "redirect 302 Found"};
+  std::vector<NamedFault> out;
+  for (auto& each : all_faults(elsewhere))
+    if (typical.count(each.name) == 1 || std::getenv("MUSTER_ALL_FAULTS") != nullptr) out.push_back(std::move(each));
   return out;
 }
 

@@ -42,6 +42,8 @@ struct Fault {
 struct NamedFault { std::string name; Fault fault; };
 /// The whole catalogue. `elsewhere`: an absolute URL that redirects name and nobody may follow.
 std::vector<NamedFault> all_faults(const std::string& elsewhere);
+/// One or two of each family, for tests in which every fault costs seconds; all with MUSTER_ALL_FAULTS in the environment.
+std::vector<NamedFault> typical_faults(const std::string& elsewhere);
 
 /// The proxy's own certificate (PEM files). Empty: plain HTTP.
 struct ProxyTls { std::string certificate, key; };
