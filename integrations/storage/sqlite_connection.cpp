@@ -8,7 +8,7 @@ namespace {
 constexpr int kBusyMillis = 5000;  // a seat belt: with one writer, busy is a fault elsewhere
 
 std::string as_uri(const std::string& file) {
-  std::string out = "file:";
+  std::string out = file.front() == '/' ? "file://" : "file:";  // so that no part of an absolute path is taken for a host
   static constexpr char digits[] = "0123456789ABCDEF";
   for (const char c : file) {
     if (c == '%' || c == '?' || c == '#') {
