@@ -17,6 +17,10 @@ void damaged(const std::string& what) {
   throw Damaged{bot::fail(bot::ErrorKind::corrupt, "The database is damaged: " + what + ". Run `muster verify`, and restore a backup if it finds damage.")};
 }
 
+std::string words_of(const SqlError& error) {
+  return error.extended == SQLITE_IOERR_DATA ? "a page of the file is not what was written to it" : error.message;
+}
+
 bot::Error read_failure(const SqlError& error) {
   switch (error.code) {
     case SQLITE_INTERRUPT: return unavailable("This read took longer than a second and was stopped. Ask for less at once.", std::chrono::seconds(1));
@@ -25,7 +29,7 @@ bot::Error read_failure(const SqlError& error) {
     case SQLITE_NOMEM: return unavailable("There was not enough memory to read this. Try again in a moment.", std::chrono::seconds(5));
     default: break;
   }
-  return bot::fail(bot::ErrorKind::corrupt, "The database could not be read (" + error.message + "). Look at the disk, then run `muster verify`.");
+  return bot::fail(bot::ErrorKind::corrupt, "The database could not be read (" + words_of(error) + "). Look at the disk, then run `muster verify`.");
 }
 
 bot::Error write_failure(const SqlError& error) {
@@ -41,7 +45,7 @@ bot::Error write_failure(const SqlError& error) {
     default: break;
   }
   if (!error.committing && (error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB || error.extended == SQLITE_IOERR_DATA))
-    return bot::fail(bot::ErrorKind::corrupt, "Not recorded: the database is damaged (" + error.message + "). Run `muster verify`, then restore a backup.");
+    return bot::fail(bot::ErrorKind::corrupt, "Not recorded: the database is damaged (" + words_of(error) + "). Run `muster verify`, then restore a backup.");
   // An error from the disk during a write says nothing about what reached it.
   bot::Error out = bot::fail(bot::ErrorKind::corrupt, "It may be recorded: the database did not answer as it should (" + error.message +
                                                           "). Muster restarts; send it again with the same key.");

@@ -19,6 +19,8 @@ T sound(bot::Result<T> decoded) {
   return std::move(decoded).value();
 }
 
+/// What happened, for a person.
+std::string words_of(const SqlError& error);
 /// A read that failed: a person may ask again, or the file is damaged.
 bot::Error read_failure(const SqlError& error);
 /// A write that failed. `corrupt` with maybe_recorded: the outcome is unknown and the store must not be used again.

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "integrations/storage/checked_pages.hpp"
+
 namespace storage {
 namespace {
 
@@ -60,7 +62,7 @@ SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
   const bool write = mode == Mode::write;
   const int flags = (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   const std::string uri = as_uri(file) + (mode == Mode::immutable ? "?immutable=1" : "");
-  const int code = sqlite3_open_v2(uri.c_str(), &db_, flags, nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &db_, flags, checked_pages());
   if (code != SQLITE_OK) {
     SqlError error{code & 0xff, code, db_ == nullptr ? "out of memory" : sqlite3_errmsg(db_), false};
     sqlite3_close_v2(db_);
@@ -166,6 +168,12 @@ int SqliteConnection::on_wal(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
+int SqliteConnection::reserve_bytes(int wanted) {
+  int bytes = wanted;
+  if (const int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes); code != SQLITE_OK) raise(code);
+  return bytes;
+}
+
 bool SqliteConnection::checkpoint(bool truncate) {
   int in_log = 0;
   int copied = 0;
@@ -180,7 +188,7 @@ bool SqliteConnection::checkpoint(bool truncate) {
 
 void SqliteConnection::copy_to(const std::string& file) {
   sqlite3* target = nullptr;
-  int code = sqlite3_open_v2(file.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(file.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, checked_pages());
   std::string problem = target == nullptr ? "out of memory" : sqlite3_errmsg(target);
   if (code == SQLITE_OK) {
     sqlite3_backup* backup = sqlite3_backup_init(target, "main", db_, "main");

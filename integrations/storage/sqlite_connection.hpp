@@ -79,6 +79,8 @@ class SqliteConnection {
   bool in_transaction() const;
   int changes() const;
 
+  /// Bytes SQLite leaves free at the end of each page, before this call; `wanted` >= 0 sets them for a database not yet made.
+  int reserve_bytes(int wanted = -1);
   /// Called every thousand steps or so; true interrupts the statement.
   void set_interrupt(std::function<bool()> due);
   /// Copies the write-ahead log into the file. REQUIRES: no transaction. False when readers kept part of it back.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "integrations/storage/checked_pages.hpp"
 #include "integrations/storage/failures.hpp"
 #include "storage_schema_embedded.hpp"
 
@@ -26,7 +27,7 @@ bot::Error unopened(const std::string& file, const SqlError& error) {
     case SQLITE_READONLY:
     case SQLITE_PERM: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + " (" + error.message + "). Check the owner and permissions of the file and its folder.");
     case SQLITE_FULL: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + ": the disk is full. Free some space and start again.");
-    default: return refuse(file + " cannot be used (" + error.message + "). Look at the disk, then restore a backup if the file is damaged.");
+    default: return refuse(file + " cannot be used (" + words_of(error) + "). Look at the disk, then restore a backup if the file is damaged.");
   }
 }
 
@@ -63,6 +64,8 @@ bot::Result<int> version_of(SqliteConnection& c, const std::string& file) {
   if (version > schema_version())
     return refuse(file + " was written by a newer Muster (schema " + std::to_string(version) + ", this one knows " + std::to_string(schema_version()) +
                   "). Start the newer version, or restore a backup from before the upgrade.");
+  if (c.reserve_bytes() != kPageCheckBytes)
+    return refuse(file + " is damaged, or was made by a trial version of Muster: its pages carry no check. Restore a backup.");
   return static_cast<int>(version);
 }
 
@@ -113,6 +116,7 @@ bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::strin
     auto c = std::make_unique<SqliteConnection>(file, SqliteConnection::Mode::write);
     auto version = version_of(*c, file);
     if (!version) return version.error();
+    if (*version == 0) c->reserve_bytes(kPageCheckBytes);
     set_rules(*c);
     if (auto durable = set_durability(*c, file); !durable) return durable.error();
     migrate(*c, *version);

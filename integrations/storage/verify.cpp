@@ -137,13 +137,27 @@ bool last_fits(SqliteConnection& c, std::int64_t number, std::int64_t last_seq) 
 
 VerifyReport verify_all(SqliteConnection& c) {
   VerifyReport report;
-  verify_file(c, report);
-  verify_positions(c, report);
-  for (std::int64_t number = 0; (number = next_incident(c, number)) > 0;) {
+  try {
+    verify_file(c, report);
+    verify_positions(c, report);
+  } catch (const SqlError& error) {
+    tell(report, "The file is damaged: " + words_of(error) + ".");
+  }
+  auto next = [&](std::int64_t number) {
+    try {
+      return next_incident(c, number);
+    } catch (const SqlError& error) {
+      tell(report, "The list of incidents ends at " + name(number) + ", which cannot be all: " + words_of(error) + ".");
+      return std::int64_t{0};
+    }
+  };
+  for (std::int64_t number = 0; (number = next(number)) > 0;) {
     try {
       verify_incident(c, number, report);
     } catch (const Damaged& damage) {
       tell(report, name(number) + ": " + damage.error.message);
+    } catch (const SqlError& error) {
+      tell(report, name(number) + " cannot be read: " + words_of(error) + ".");
     }
   }
   return report;
