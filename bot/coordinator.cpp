@@ -20,6 +20,7 @@ struct Coordinator::Work {
   Reads reads;
   std::optional<Reply> reply;   ///< set: answered already (repeat or error), nothing to commit
   std::ptrdiff_t change = -1;   ///< index in the batch's Changes
+  bool builds_on_batch = false; ///< decided on what earlier requests of the batch change, so it stands or falls with them
 };
 
 namespace {
@@ -294,6 +295,7 @@ void Coordinator::handle(std::vector<Work>& works) {
     for (auto& w : works) {  // somebody else wrote in between; decide is pure, so decide again
       w.reply.reset();
       w.change = -1;
+      w.builds_on_batch = false;
     }
   }
 }
@@ -304,6 +306,7 @@ void Coordinator::handle_one_by_one(std::vector<Work>& works) {
     std::vector<Work> one;
     w.reply.reset();
     w.change = -1;
+    w.builds_on_batch = false;
     one.push_back(std::move(w));
     handle(one);
   }
@@ -316,9 +319,13 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
     if (it == loaded.replies.end()) continue;
     work.reply = it->second;
     work.reply->repeated = true;
+    work.builds_on_batch = std::any_of(batch.begin(), batch.end(), [&key](const Changes& c) {
+      return std::find(c.dedup_keys.begin(), c.dedup_keys.end(), key) != c.dedup_keys.end();
+    });
     ++counts_.repeated;
     return;
   }
+  work.builds_on_batch = !batch.empty();
   const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
   const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
   Snapshot snapshot;
@@ -402,8 +409,8 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
 
 void Coordinator::answer(std::vector<Work>& works, const Error* error) {
   for (auto& w : works) {
-    // A repeat or refusal needed no commit, but a repeat of something in this very batch fails with it.
-    const bool depends = w.change >= 0 || (w.reply && w.reply->repeated);
+    // A repeat or refusal needed no commit, but it fails with what it was decided on: "already acknowledged" by whom, if that is not recorded?
+    const bool depends = w.change >= 0 || w.builds_on_batch;
     Reply reply = error != nullptr && (depends || !w.reply) ? reply_of(*error) : std::move(*w.reply);
     w.pending.done(std::move(reply));
   }

@@ -238,3 +238,41 @@ TEST_CASE("somebody first met in a request that was refused or failed is kept wi
   REQUIRE(kept.size() == 1);
   CHECK(kept[0].name == "Dan");
 }
+
+TEST_CASE("an answer that builds on an earlier request of its batch fails with it") {
+  House h;
+  h.say("declare sev1 x");
+  Alert alert;
+  alert.integration = "alertmanager";
+  alert.identity = "alertmanager/1";
+  alert.name = "HighErrorRate";
+  const auto delivery = [&alert](const std::string& key) {
+    Request r;
+    r.cls = RequestClass::alert;
+    r.caller = {ActorKind::monitor, "alertmanager", "alertmanager", "alertmanager", {}};
+    r.dedup_keys = {key};
+    r.body = alert;
+    return r;
+  };
+  std::vector<ReplyStatus> got;
+  const auto keep = [&got](const Reply& reply) { got.push_back(reply.status); };
+  h.coordinator->submit(House::typed("INC-9 note nowhere"), keep);  // refused by what is on disk
+  h.coordinator->submit(delivery("from one replica"), keep);
+  h.coordinator->submit(delivery("from the other"), keep);  // nothing new, if the first one is recorded
+  h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
+  h.coordinator->run_once();
+  CHECK(got == std::vector<ReplyStatus>{ReplyStatus::not_found, ReplyStatus::unavailable, ReplyStatus::unavailable});
+}
+
+TEST_CASE("a repeat of what is recorded is answered although its batch fails") {
+  House h;
+  h.say("declare sev1 x", "k1");
+  std::vector<ReplyStatus> got;
+  const auto keep = [&got](const Reply& reply) { got.push_back(reply.status); };
+  h.coordinator->submit(House::typed("INC-1 note x", "k2"), keep);
+  h.coordinator->submit(House::typed("INC-1 note x", "k2"), keep);
+  h.coordinator->submit(House::typed("declare sev1 x", "k1"), keep);
+  h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
+  h.coordinator->run_once();
+  CHECK(got == std::vector<ReplyStatus>{ReplyStatus::unavailable, ReplyStatus::unavailable, ReplyStatus::ok});
+}
