@@ -54,6 +54,11 @@ struct TrustsDeadLeases : PassingStore {
   }
 };
 
+struct TimersAreEarly : PassingStore {
+  using PassingStore::PassingStore;
+  Result<std::vector<Timer>> due_timers(Time now, int limit) override { return next_.due_timers(now + Millis{20000}, limit); }
+};
+
 /// In doubt after a death, and sent as if nothing had been.
 struct ForgetsDoubt : PassingStore {
   using PassingStore::PassingStore;
@@ -152,6 +157,7 @@ std::vector<Break> breaks_of_sending() {
           in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly"),
           in_intake<DropsOutcomes>("an outcome is dropped"),
           escalates_twice(),
+          in_store<TimersAreEarly>("timers go off early"),
           in_commands<SkipsAStep>("an escalation step is skipped"),
           in_commands<NeverTells<EntryKind::page_failed>>("a failed page is not told"),
           in_commands<NeverTells<EntryKind::public_held>>("a held update is not told"),

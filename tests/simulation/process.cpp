@@ -33,11 +33,14 @@ const Commands& with(std::unique_ptr<Commands>& owner, const Break* broken, cons
 }  // namespace
 
 Result<Decision> Recorder::decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const {
+  if (const auto* due = std::get_if<TimerDue>(&request.body); due != nullptr && !world_.jumped && context.now < due->timer.due)
+    world_.broken("I7", "timer " + due->timer.id + " goes off early");
   auto decision = real_.decide(request, invocation, snapshot, context);
   if (!decision) return decision;
   const std::string key = request_key(request);
   const std::string tag = key + "#" + std::to_string(++world_.decisions[key]);
   for (auto& entry : decision->entries) entry.facts.emplace_back(kTraceFact, tag);
+  decision->reply.card.facts.push_back({kTraceFact, {plain(tag)}});  // so that an answer tells what it answers
   world_.decided[tag] = Decided{key, decision->incident, decision->entries.size()};
   world_.newest_decision[key] = tag;
   return decision;

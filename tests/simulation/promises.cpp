@@ -66,24 +66,15 @@ void check_acknowledged(World& world, const Record& record) {
   }
   for (const auto& asked : world.asked) {
     const std::string& key = asked->request.dedup_keys.front();
-    // Refused, and then fine in the same batch: which decision was whose is not known.
-    const bool fine_once = std::any_of(asked->attempts.begin(), asked->attempts.end(), [](const auto& a) { return a.reply && a.reply->status == ReplyStatus::ok; });
+    std::set<std::string> fine;
+    for (const auto& attempt : asked->attempts)
+      if (attempt.reply && attempt.reply->status == ReplyStatus::ok && !attempt.decided.empty()) fine.insert(attempt.decided);
+    for (const auto& tag : fine)
+      if (found(tag) != world.decided[tag].entries) world.broken("I1", key + " was acknowledged and " + tag + " is not in the timeline");
     for (const auto& attempt : asked->attempts) {
-      if (!attempt.reply) continue;
-      const bool decided_now = attempt.decided != attempt.last_before;
-      const ReplyStatus status = attempt.reply->status;
-      if (attempt.reply->repeated) {
-        bool any = false;
-        for (int i = 1; i <= world.decisions[key]; ++i) {
-          const std::string tag = key + "#" + std::to_string(i);
-          any |= world.decided[tag].entries == found(tag);
-        }
-        if (status == ReplyStatus::ok && !any) world.broken("I1", key + " was acknowledged from a stored reply and is not in the timeline");
-      } else if (decided_now && status == ReplyStatus::ok && found(attempt.decided) != world.decided[attempt.decided].entries) {
-        world.broken("I1", key + " was acknowledged and is not in the timeline");
-      } else if (decided_now && (status == ReplyStatus::unavailable || (!fine_once && status != ReplyStatus::ok && status != ReplyStatus::maybe_recorded)) && found(attempt.decided) > 0) {
+      const bool denied = attempt.reply && !attempt.reply->repeated && attempt.reply->status != ReplyStatus::ok && attempt.reply->status != ReplyStatus::maybe_recorded;
+      if (denied && attempt.newest != attempt.last_before && fine.count(attempt.newest) == 0 && found(attempt.newest) > 0)
         world.broken("I1", key + " was answered \"not recorded\" and is in the timeline");
-      }
     }
   }
 }

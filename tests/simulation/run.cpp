@@ -57,6 +57,14 @@ class Run {
     return out;
   }
   const World& world() const { return world_; }
+  std::set<std::string> reached() const {
+    std::set<std::string> out;
+    for (const auto& e : verified_.entries) out.insert(std::string("entry ") + to_string(e.kind));
+    for (const auto& asked : world_.asked)
+      for (const auto& attempt : asked->attempts) out.insert(attempt.reply ? std::string("answer ") + status_word(attempt.reply->status) : "answer never");
+    world_.disk.each_message([&out](const QueuedMessage& m) { out.insert(std::string("message ") + to_string(m.state)); });
+    return out;
+  }
 
  private:
   void boot() {
@@ -136,13 +144,14 @@ class Run {
   void send(Asked& asked) {
     const std::string& key = asked.request.dedup_keys.front();
     const std::size_t n = asked.attempts.size();
-    asked.attempts.push_back({world_.newest_decision[key], "", std::nullopt});
+    asked.attempts.push_back({world_.newest_decision[key], "", "", std::nullopt});
     if (world_.telling) tell_asked(asked);
     process_->coordinator.submit(asked.request, [this, &asked, key, n](const Reply& reply) {
       Asked::Attempt& attempt = asked.attempts[n];
       if (attempt.reply) world_.broken("reply", "a request was answered twice");
       attempt.reply = reply;
-      attempt.decided = world_.newest_decision[key];
+      attempt.decided = decision_of(reply);
+      attempt.newest = world_.newest_decision[key];
       if (world_.telling) world_.tell("  answer to " + key + ": " + words(reply));
       check_reply(reply);
     });
@@ -156,11 +165,21 @@ class Run {
       world_.tell(std::to_string(asked.step) + ". " + alert->identity + (alert->firing ? " fires" : " is resolved"));
   }
 
-  std::string words(const Reply& reply) const {
+  static std::string decision_of(const Reply& reply) {
+    for (const auto& f : reply.card.facts)
+      if (f.label == kTraceFact && !f.value.empty()) return f.value.front().value;
+    return "";
+  }
+
+  static const char* status_word(ReplyStatus status) {
     static constexpr const char* names[] = {"ok", "invalid", "forbidden", "not found", "conflict", "unavailable", "maybe recorded"};
+    return names[static_cast<int>(status)];
+  }
+
+  std::string words(const Reply& reply) const {
     std::string text;
     for (const auto& span : reply.card.title) text += span.value;
-    return std::string(names[static_cast<int>(reply.status)]) + (reply.repeated ? ", repeated" : "") + ": " + text;
+    return std::string(status_word(reply.status)) + (reply.repeated ? ", repeated" : "") + ": " + text;
   }
 
   /// A stored reply must not bring redacted words back.
@@ -266,6 +285,14 @@ Outcome run(std::uint64_t seed, const History& history, const Break* broken, boo
   }
   if (!one.world().violation) one.rest();
   return one.outcome();
+}
+
+std::set<std::string> reached(std::uint64_t seed) {
+  Run one(seed, nullptr, false);
+  const auto history = history_for(seed);
+  for (const auto& step : history) one.step(step);
+  one.rest();
+  return one.reached();
 }
 
 History shortened(std::uint64_t seed, History failing, const std::string& promise, const Break* broken) {

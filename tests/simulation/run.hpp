@@ -11,6 +11,9 @@ struct Outcome {
   std::size_t sends = 0, entries = 0, boots = 0;
 };
 
+/// What one run came by: kinds of entries, states of messages, answers; to know that histories reach what they are to test.
+std::set<std::string> reached(std::uint64_t seed);
+
 Outcome run(std::uint64_t seed, const History& history, const Break* broken = nullptr, bool telling = false);
 inline Outcome run(std::uint64_t seed, const Break* broken = nullptr) { return run(seed, history_for(seed), broken); }
 

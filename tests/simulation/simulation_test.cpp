@@ -92,3 +92,14 @@ TEST_CASE("a failing history is made short and still fails the same way", "[brea
     CHECK(sim::report(seed, *whole.violation, &broken).find("BROKEN") != std::string::npos);
   }
 }
+
+TEST_CASE("histories reach every kind of entry, every end of a message and every answer") {
+  const Quiet quiet;
+  std::set<std::string> wanted{"answer ok", "answer invalid", "answer forbidden", "answer conflict", "answer not found", "answer unavailable", "answer maybe recorded", "answer never",
+                               "message sent", "message superseded", "message dead", "message dropped"};
+  for (int kind = 0; kind <= static_cast<int>(bot::EntryKind::redacted); ++kind) wanted.insert(std::string("entry ") + bot::to_string(static_cast<bot::EntryKind>(kind)));
+  for (std::uint64_t seed = 1; seed <= 400 && !wanted.empty(); ++seed)
+    for (const auto& seen : sim::reached(seed)) wanted.erase(seen);
+  CHECK(wanted.empty());
+  for (const auto& missing : wanted) FAIL_CHECK("never reached: " << missing);
+}

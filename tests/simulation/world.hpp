@@ -31,7 +31,8 @@ struct Violation {
 struct Asked {
   struct Attempt {
     std::string last_before;  ///< newest decision on this request when it was sent
-    std::string decided;      ///< the decision this attempt was answered from
+    std::string decided;      ///< the decision this answer came from; "" when refused, or when its words were redacted
+    std::string newest;       ///< newest decision on this request when it was answered
     std::optional<bot::Reply> reply;
   };
   int step = 0;
