@@ -329,7 +329,8 @@ TEST_CASE("a page whose run only ran out of steps is still sent: nobody was reac
   h.say("INC-1 page");
   h.run();
   h.env.advance(Millis{1001});
-  Timers(h.store, h.coordinator, h.env.env()).run_once();
+  Timers timers(h.store, h.coordinator, h.env.env());  // outlives the answers to what it submits
+  timers.run_once();
   h.run();
   REQUIRE(h.has(1, EntryKind::page_exhausted));
   h.env.advance(Millis{61000});
