@@ -1,5 +1,7 @@
 #include "integrations/storage/sqlite_connection.hpp"
 
+#include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
 #include "integrations/storage/checked_pages.hpp"
@@ -26,6 +28,16 @@ std::string as_uri(const std::string& file) {
 
 void check_bind(sqlite3_stmt* s, int code) {
   if (code != SQLITE_OK) throw SqlError{code & 0xff, code, sqlite3_errmsg(sqlite3_db_handle(s)), false};
+}
+
+SqlError from(const SQLite::Exception& e) { return SqlError{e.getErrorCode() & 0xff, e.getExtendedErrorCode(), e.what(), false}; }
+
+std::unique_ptr<SQLite::Database> opened(const std::string& file, int flags, int busy_millis) {
+  try {
+    return std::make_unique<SQLite::Database>(file.c_str(), flags, busy_millis, checked_pages());
+  } catch (const SQLite::Exception& e) {
+    throw from(e);
+  }
 }
 
 }  // namespace
@@ -62,14 +74,9 @@ SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
   const bool write = mode == Mode::write;
   const int flags = (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   const std::string uri = as_uri(file) + (mode == Mode::immutable ? "?immutable=1" : "");
-  const int code = sqlite3_open_v2(uri.c_str(), &db_, flags, checked_pages());
-  if (code != SQLITE_OK) {
-    SqlError error{code & 0xff, code, db_ == nullptr ? "out of memory" : sqlite3_errmsg(db_), false};
-    sqlite3_close_v2(db_);
-    throw error;
-  }
+  database_ = opened(uri, flags, kBusyMillis);
+  db_ = database_->getHandle();
   sqlite3_extended_result_codes(db_, 1);
-  sqlite3_busy_timeout(db_, kBusyMillis);
   // Only the writing connection ever checkpoints: two at once can corrupt the log in SQLite before 3.51.3.
   if (!write) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -77,8 +84,7 @@ SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
 }
 
 SqliteConnection::~SqliteConnection() {
-  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-  sqlite3_close_v2(db_);
+  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);  // before their database closes
 }
 
 void SqliteConnection::raise(int extended, bool committing) const { throw SqlError{extended & 0xff, extended, sqlite3_errmsg(db_), committing}; }
@@ -187,18 +193,15 @@ bool SqliteConnection::checkpoint(bool truncate) {
 }
 
 void SqliteConnection::copy_to(const std::string& file) {
-  sqlite3* target = nullptr;
-  int code = sqlite3_open_v2(file.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, checked_pages());
-  std::string problem = target == nullptr ? "out of memory" : sqlite3_errmsg(target);
-  if (code == SQLITE_OK) {
-    sqlite3_backup* backup = sqlite3_backup_init(target, "main", db_, "main");
+  const auto target = opened(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, 0);
+  try {
+    SQLite::Backup backup(*target, *database_);
     // One step over all pages: one read snapshot, so writers go on and never restart the copy.
-    if (backup != nullptr) sqlite3_backup_step(backup, -1);
-    code = backup == nullptr ? sqlite3_extended_errcode(target) : sqlite3_backup_finish(backup);
-    problem = sqlite3_errmsg(target);
+    const int code = backup.executeStep(-1);
+    if (code != SQLITE_DONE) throw SqlError{code & 0xff, code, target->getErrorMsg(), false};
+  } catch (const SQLite::Exception& e) {
+    throw from(e);
   }
-  sqlite3_close_v2(target);
-  if (code != SQLITE_OK) throw SqlError{code & 0xff, code, problem, false};
 }
 
 }  // namespace storage

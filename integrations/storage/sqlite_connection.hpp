@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+
+namespace SQLite {
+class Database;
+}
 
 namespace storage {
 
@@ -110,6 +115,7 @@ class SqliteConnection {
   static int on_progress(void* self);
   static int on_wal(void* self, sqlite3*, const char*, int pages);
 
+  std::unique_ptr<SQLite::Database> database_;  ///< owns the handle below
   sqlite3* db_ = nullptr;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   std::function<bool()> interrupt_;
