@@ -11,7 +11,7 @@ namespace http {
 namespace {
 
 constexpr std::size_t kLength = sizeof(std::uint32_t);
-constexpr timeval kStuck{2, 0};  ///< an end that takes nothing for so long will take nothing any more
+constexpr timeval kStuck{5, 0};  ///< an end that takes nothing for so long will take nothing any more
 
 class Writer {
  public:
