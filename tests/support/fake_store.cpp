@@ -99,8 +99,10 @@ bot::Status FakeStore::check(const std::vector<bot::Changes>& batch, const Table
 }
 
 void FakeStore::apply(bot::Changes& changes, Tables& to) {
-  const auto stored = codec::decode_reply(codec::encode(changes.reply));  // shortened like on disk
-  for (const auto& key : changes.dedup_keys) to.replies[key] = {stored.value(), changes.at};
+  if (!changes.dedup_keys.empty()) {
+    const auto stored = codec::decode_reply(codec::encode(changes.reply));  // shortened like on disk
+    for (const auto& key : changes.dedup_keys) to.replies[key] = {stored.value(), changes.at};
+  }
   for (auto& entry : changes.entries) {
     to.timelines[entry.incident].push_back(to.entries.size());
     entry.position = static_cast<std::int64_t>(to.entries.size()) + 1;
