@@ -29,7 +29,7 @@ bot::Error read_failure(const SqlError& error) {
     case SQLITE_NOMEM: return unavailable("There was not enough memory to read this. Try again in a moment.", std::chrono::seconds(5));
     default: break;
   }
-  return bot::fail(bot::ErrorKind::corrupt, "The database could not be read (" + words_of(error) + "). Look at the disk, then run `muster verify`.");
+  return bot::fail(bot::ErrorKind::corrupt, "The database could not be read (" + words_of(error) + "). Look at the disk, then run `muster verify`, and restore a backup if it finds damage.");
 }
 
 bot::Error write_failure(const SqlError& error) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,12 +11,25 @@
 namespace storage {
 namespace {
 
+std::string content(int fd) {
+  char text[96] = {};
+  const auto n = ::pread(fd, text, sizeof text - 1, 0);
+  return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "";
+}
+
 std::string holder(int fd) {
-  char pid[24] = {};
-  const auto n = ::pread(fd, pid, sizeof pid - 1, 0);
-  const std::string digits = n > 0 ? std::string(pid, std::strspn(pid, "0123456789")) : "";
+  const std::string text = content(fd);
+  const std::string digits = text.substr(0, text.find_first_not_of("0123456789"));
   return digits.empty() ? "another process" : "process " + digits;
 }
+
+/// Which file this is, so that a database put in its place later is not taken for it. "": there is none.
+std::string identity(const std::string& database) {
+  struct stat info{};
+  return ::stat(database.c_str(), &info) == 0 ? std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) : "";
+}
+
+constexpr const char* kInUse = " in use ";
 
 }  // namespace
 
@@ -29,11 +43,19 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
     ::close(fd);
     return bot::fail(bot::ErrorKind::conflict, "Another Muster (" + who + ") already uses " + database + ". Stop it first, or name another file in store.url.");
   }
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    // Only the words of the next refusal suffer; the lock itself holds.
+  const std::string before = content(fd);
+  const std::string who = identity(database);
+  const bool unclean = !who.empty() && before.find(kInUse + who + "\n") != std::string::npos;
+  std::unique_ptr<FileLock> lock(new FileLock(fd, database, unclean));
+  lock->write(unclean);
+  return lock;
+}
+
+void FileLock::write(bool in_use) {
+  const std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, text.data(), text.size(), 0) < 0) {
+    // Only the words of a later refusal suffer; the lock itself holds.
   }
-  return std::unique_ptr<FileLock>(new FileLock(fd));
 }
 
 FileLock::~FileLock() { ::close(fd_); }

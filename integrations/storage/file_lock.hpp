@@ -1,9 +1,11 @@
 // One writer per database file: an advisory lock on a file beside it, held as long as this object lives (the kernel frees it when the process dies).
+// It also remembers whether the database was left in use: then the log beside it holds what was recorded last, and must be there.
 // Place: open_store. Errors: conflict when another process holds it, with words that name it.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "bot/result.hpp"
 
@@ -13,12 +15,19 @@ class FileLock {
  public:
   static bot::Result<std::unique_ptr<FileLock>> take(const std::string& database);
   ~FileLock();
+  /// Nobody closed this very file properly after it was last marked as in use.
+  bool left_in_use() const { return left_in_use_; }
+  void mark_in_use() { write(true); }
+  void mark_closed() { write(false); }
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
  private:
-  explicit FileLock(int fd) : fd_(fd) {}
+  FileLock(int fd, std::string database, bool left_in_use) : fd_(fd), database_(std::move(database)), left_in_use_(left_in_use) {}
+  void write(bool in_use);
   int fd_;
+  std::string database_;
+  bool left_in_use_;
 };
 
 }  // namespace storage

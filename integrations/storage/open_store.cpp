@@ -1,5 +1,8 @@
 #include "integrations/storage/open_store.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "integrations/storage/backup.hpp"
@@ -36,6 +39,8 @@ class OpenedFile : public Opened {
   OpenedFile(std::string file, std::unique_ptr<FileLock> lock, std::unique_ptr<SqliteConnection> writer, bot::Env env)
       : file_(std::move(file)), lock_(std::move(lock)), write_(std::move(writer)), pool_(file_, env.clock), store_(write_), reader_(pool_), credentials_(write_, pool_) {}
 
+  // Before the log is emptied and removed: a process that dies in between leaves a log, and nothing that asks for one.
+  ~OpenedFile() override { lock_->mark_closed(); }
   bot::Status begin() { return store_.open(); }
   bot::Store& store() override { return store_; }
   bot::Reader& reader() override { return reader_; }
@@ -95,6 +100,21 @@ class ReadOnlyFile : public OpenedForReading {
   SqlReader reader_;
 };
 
+bot::Status log_is_there(const std::string& file, const FileLock& lock) {
+  if (!lock.left_in_use() || has_log(file)) return bot::Done{};
+  return bot::fail(bot::ErrorKind::corrupt, "Muster did not stop cleanly last time, and what it recorded last is in " + file + "-wal, which is not there. Put it back, or restore a backup. " +
+                                                "If nothing can bring it back, or " + file + " is a restored backup, remove " + file + ".lock and start again.");
+}
+
+/// The log has its name in the folder for good, so from here on its absence means loss.
+void mark_in_use(const std::string& file, FileLock& lock) {
+  const auto folder = std::filesystem::absolute(file).parent_path().string();
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  if (::fsync(fd) == 0 && has_log(file)) lock.mark_in_use();
+  ::close(fd);
+}
+
 bot::Status make_folder_of(const std::string& file) {
   std::error_code error;
   const auto folder = std::filesystem::path(file).parent_path();
@@ -114,8 +134,10 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   if (auto made = make_folder_of(*file); !made) return made.error();
   auto lock = FileLock::take(*file);
   if (!lock) return lock.error();
+  if (auto whole = log_is_there(*file, **lock); !whole) return whole.error();
   auto writer = open_for_writing(*file, limits.max_pages);
   if (!writer) return writer.error();
+  mark_in_use(*file, **lock);
   auto heads = guarded([&] { return check_heads(**writer); });
   if (!heads) return heads.error();
   if (!*heads) return heads->error();

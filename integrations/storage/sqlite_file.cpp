@@ -109,6 +109,14 @@ void make_safe(SqliteConnection& c) {
 
 int schema_version() { return static_cast<int>(kMigrations.size()); }
 
+bool has_log(const std::string& file) {
+  sqlite3_initialize();
+  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+  int there = 0;
+  // Not ACCESS_EXISTS: that takes an empty file for none, and an emptied log is as good as any.
+  return vfs->xAccess(vfs, (file + "-wal").c_str(), SQLITE_ACCESS_READWRITE, &there) == SQLITE_OK && there != 0;
+}
+
 bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::string& file, std::int64_t max_pages) {
   if (auto ours = check_header(file); !ours) return ours.error();
   if (auto made = make_file(file); !made) return made.error();

@@ -13,6 +13,8 @@ namespace storage {
 /// The newest schema this program knows.
 int schema_version();
 
+/// Whether the database's write-ahead log is there.
+bool has_log(const std::string& file);
 /// Creates or opens for writing, brings the schema up to date. `max_pages` > 0 caps the file.
 bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::string& file, std::int64_t max_pages);
 /// Opens an existing database read-only. `immutable`: nobody else has it open (a finished backup).

@@ -2,14 +2,18 @@
 // MUSTER_DAMAGE_FLIPS: how many single flipped bits (400), spread over every page. MUSTER_DAMAGE_SEED: which ones.
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <thread>
 
 #include "integrations/codec/codec.hpp"
+#include "integrations/storage/checked_pages.hpp"
 #include "integrations/storage/open_store.hpp"
 #include "tests/power/history.hpp"
 #include "tests/power/scratch.hpp"
+#include "tests/support/muster_process.hpp"
 
 using namespace power;
 
@@ -126,6 +130,30 @@ std::string seen_by_muster(storage::Opened& opened, const Filled& original) {
   return out;
 }
 
+/// Somebody's hand in a stopped database, with the pages' checks made to fit.
+void by_hand(const std::string& file, const std::string& sql) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, storage::checked_pages()) == SQLITE_OK);
+  const int code = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr);
+  INFO(sqlite3_errmsg(db));
+  REQUIRE(code == SQLITE_OK);
+  sqlite3_close(db);
+}
+
+bool says(const std::string& text, const std::string& words) {
+  INFO(text);
+  CHECK(text.find(words) != std::string::npos);
+  return text.find(words) != std::string::npos;
+}
+
+/// What the server says when it refuses to start; it must end with 1.
+std::string refusal(support::MusterProcess& muster) {
+  const auto before = muster.log().size();
+  CHECK_FALSE(muster.start());
+  CHECK(muster.exit_code() == 1);
+  return muster.log().substr(before);
+}
+
 enum class Outcome { refused, found, harmless, silent };
 
 struct Verdict { Outcome outcome = Outcome::harmless; std::string words; };
@@ -202,5 +230,158 @@ TEST_CASE("damage: a file cut short is refused or found") {
     const auto verdict = judge(folder, original.bytes.substr(0, length), original, "-", "-");
     INFO(length << " of " << original.bytes.size() << " bytes: " << verdict.words);
     CHECK((verdict.outcome == Outcome::refused || verdict.outcome == Outcome::found));
+  }
+}
+
+TEST_CASE("damage: the server refuses what it cannot trust and says what to do") {
+  support::MusterProcess muster("console: {enabled: false}\n");
+  const std::string file = muster.database();
+  REQUIRE(muster.start());
+  REQUIRE(muster.command("declare sev2 a record to lose").status == 200);
+  for (int i = 0; i < 30; ++i) REQUIRE(muster.command("INC-1 note word " + std::to_string(i)).status == 200);
+  REQUIRE(muster.stop() == 0);
+  const std::string good = bytes_of(file);
+  auto put_back = [&] {
+    for (const char* ending : {"-wal", "-shm", ".lock"}) std::filesystem::remove(file + ending);
+    write_bytes(file, good);
+  };
+
+  SECTION("the log is gone after a crash") {
+    REQUIRE(muster.start());
+    REQUIRE(muster.command("INC-1 note only in the log").status == 200);
+    muster.kill9();
+    std::filesystem::rename(file + "-wal", file + "-away");
+    says(refusal(muster), file + "-wal, which is not there");
+    says(refusal(muster), "remove " + file + ".lock");
+    std::filesystem::rename(file + "-away", file + "-wal");
+    REQUIRE(muster.start());
+    CHECK(muster.get("/api/v1/incidents/INC-1/timeline?format=json").body.find("only in the log") != std::string::npos);
+    muster.kill9();
+    std::filesystem::remove(file + "-wal");
+    std::filesystem::remove(file + ".lock");  // as the words say
+    CHECK(muster.start());
+  }
+  SECTION("a log that belongs to another moment") {
+    REQUIRE(muster.start());
+    REQUIRE(muster.command("INC-1 note for the old log").status == 200);
+    muster.kill9();
+    const std::string log = bytes_of(file + "-wal");
+    put_back();
+    by_hand(file, "DELETE FROM timer; DELETE FROM dedup; VACUUM");
+    write_bytes(file + "-wal", log);
+    if (muster.start()) {  // a log without frames changes nothing
+      CHECK(muster.run({"verify"}).code == (support::wait_for([&] { return muster.get("/readyz").status == 503; }, 2) ? 1 : 0));
+    } else {
+      CHECK(muster.exit_code() == 1);
+    }
+  }
+  SECTION("another schema") {
+    by_hand(file, "PRAGMA user_version = 77");
+    says(refusal(muster), "newer Muster");
+    says(muster.run({"verify"}).out, "newer Muster");
+    CHECK(muster.run({"verify"}).code == 1);
+    put_back();
+    by_hand(file, "PRAGMA user_version = 0");  // what no Muster ever wrote
+    says(refusal(muster), "restore a backup");
+    CHECK(muster.run({"verify"}).code == 1);
+  }
+  SECTION("another program's file") {
+    write_bytes(file, "");
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
+    sqlite3_exec(db, "CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('x')", nullptr, nullptr, nullptr);
+    sqlite3_close(db);
+    const std::string theirs = bytes_of(file);
+    says(refusal(muster), "another program");
+    CHECK(bytes_of(file) == theirs);
+    write_bytes(file, "a shopping list, and a long one at that\n");
+    says(refusal(muster), "is not a Muster database");
+  }
+  SECTION("half a file") {
+    write_bytes(file, good.substr(0, good.size() / 2));
+    says(refusal(muster), "backup");
+  }
+  SECTION("words changed by hand: it runs, says so, and verify ends with 1") {
+    by_hand(file, "DROP TRIGGER entry_text_no_update; UPDATE entry_text SET text = 'word 7777' WHERE text = 'word 7'");
+    const auto verified = muster.run({"verify"});
+    CHECK(verified.code == 1);
+    says(verified.out, "was changed");
+    muster.start(5);
+    REQUIRE(muster.running());
+    CHECK(support::wait_for([&] { return muster.get("/readyz").status == 503; }));
+    says(muster.get("/readyz").body, "was changed");
+    CHECK(muster.command("INC-1 note people go on meanwhile").status == 200);
+    CHECK(muster.stop() == 0);
+  }
+  SECTION("a bad page in the middle: the rest goes on") {
+    REQUIRE(muster.start());
+    for (int i = 2; i <= 30; ++i) REQUIRE(muster.command("declare sev3 number " + std::to_string(i)).status == 200);
+    REQUIRE(muster.stop() == 0);
+    std::string bytes = bytes_of(file);
+    const auto at = bytes.find("word 3");
+    REQUIRE(at != std::string::npos);
+    bytes[at] = 'W';
+    write_bytes(file, bytes);
+    const auto verified = muster.run({"verify"});
+    CHECK(verified.code == 1);
+    says(verified.out, "not what was written");
+    muster.start(5);
+    if (muster.running()) {
+      CHECK(support::wait_for([&] { return muster.get("/readyz").status == 503; }));
+      CHECK(muster.get("/api/v1/incidents/INC-1/timeline?format=json").body.find("Word 3") == std::string::npos);
+      CHECK(muster.command("INC-30 note the others go on").status == 200);
+      CHECK(muster.running());
+    } else {
+      says(muster.log(), "backup");
+    }
+  }
+}
+
+TEST_CASE("damage: a backup under load verifies, and work goes on from it") {
+  support::MusterProcess muster("console: {enabled: false}\n");
+  REQUIRE(muster.start());
+  for (int i = 0; i < 4; ++i) REQUIRE(muster.command("declare sev2 load " + std::to_string(i)).status == 200);
+  std::atomic<bool> stop{false};
+  std::atomic<int> answered{0}, begun{0};
+  std::vector<std::thread> clients;
+  for (int w = 0; w < 4; ++w)
+    clients.emplace_back([&, w] {
+      for (int i = 0; !stop; ++i) {
+        ++begun;
+        const std::string text = "w" + std::to_string(w) + "i" + std::to_string(i);
+        if (muster.command("INC-" + std::to_string(w + 1) + " note " + text, text).status == 200) ++answered;
+      }
+    });
+  std::vector<int> before, after;
+  for (int i = 0; i < 5; ++i) {
+    support::wait_for([&] { return answered > (i + 1) * 40; });
+    before.push_back(answered);
+    const auto copied = muster.run({"backup", "copy" + std::to_string(i)});
+    INFO(copied.out);
+    CHECK(copied.code == 0);
+    after.push_back(begun);
+  }
+  stop = true;
+  for (auto& c : clients) c.join();
+  muster.kill9();
+  for (int i = 0; i < 5; ++i) {
+    for (const char* ending : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(muster.database() + ending);
+    std::filesystem::copy_file(muster.folder() + "/copy" + std::to_string(i), muster.database());
+    const auto verified = muster.run({"verify"});
+    INFO(verified.out);
+    CHECK(verified.code == 0);
+    REQUIRE(muster.start());
+    int notes = 0;
+    for (int n = 1; n <= 4; ++n) {
+      const std::string body = muster.get("/api/v1/incidents/INC-" + std::to_string(n) + "/timeline?format=json").body;
+      for (std::size_t at = 0; (at = body.find("\"kind\":\"note\"", at)) != std::string::npos; ++at) ++notes;
+    }
+    CHECK(notes >= before[static_cast<std::size_t>(i)]);
+    CHECK(notes <= after[static_cast<std::size_t>(i)]);
+    const auto repeat = muster.command("INC-1 note w0i0", "w0i0");
+    CHECK(repeat.status == 200);
+    CHECK(muster.command("INC-1 note and on we go", "on" + std::to_string(i)).status == 200);
+    CHECK(muster.stop() == 0);
+    CHECK(muster.run({"verify"}).code == 0);
   }
 }

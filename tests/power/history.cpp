@@ -213,6 +213,12 @@ void History::step() {
   process_->run();
 }
 
+/// The mark that the file is in use lies on the real disk and is not synced: a power cut may lose it.
+void History::power_fails() {
+  std::error_code ignored;
+  if (disk_.was_power()) std::filesystem::remove(file_ + ".lock", ignored);
+}
+
 void History::work() {
   for (int steps = 0; steps < 400 && !disk_.dead(); ++steps) step();
 }
@@ -265,6 +271,7 @@ bool History::round() {
   ++(disk_.was_power() ? counts_.cuts : counts_.kills);
   if (process_) counts_.commits += process_->store.commits;
   process_.reset();
+  power_fails();
   disk_.restore();
   disk_.never_end();
   env_.advance(Millis{1000});
@@ -277,6 +284,7 @@ bool History::round() {
     disk_.cut();
     ++counts_.cuts;
     process_.reset();
+    power_fails();
     disk_.restore();
     if (start()) compare();
   } else if (draw(2) == 0) {

@@ -34,6 +34,7 @@ class History {
   struct Process;
   bool start();
   void work();
+  void power_fails();
   void step();
   void ask(const std::string& text, const std::string& key);
   void ask_again();
