@@ -31,8 +31,8 @@ using Text = std::vector<Span>;
 enum class Tone { neutral, good, warning, bad };
 
 struct Fact { std::string label; Text value; friend bool operator==(const Fact&, const Fact&) = default; };
-/// Pressing runs `command` (text without prefix) in the card's incident.
-struct Button { std::string label; std::string command; bool primary = false; friend bool operator==(const Button&, const Button&) = default; };
+/// Pressing runs `command` (text without prefix) in the card's incident; `form`: it first asks for the rest in the verb's form, where the chat has forms.
+struct Button { std::string label; std::string command; bool primary = false; bool form = false; friend bool operator==(const Button&, const Button&) = default; };
 
 struct Card {
   Text title;

@@ -2,6 +2,7 @@
 // Place: implemented by commands/table.cpp, filled in by main.cpp. Everything here is pure: no clock, no disk, no network.
 #pragma once
 
+#include "bot/form.hpp"
 #include "bot/incident.hpp"
 #include "bot/people.hpp"
 #include "bot/request.hpp"
@@ -25,6 +26,7 @@ struct Reads {
   std::string alert_group;
   std::vector<std::pair<std::int64_t, std::int64_t>> entries;    ///< (incident, seq)
   bool troubled = false;                                         ///< held messages of the incident
+  std::vector<std::pair<std::string, std::string>> references;   ///< (integration, what) of the first incident named
 };
 
 struct Snapshot {
@@ -34,6 +36,7 @@ struct Snapshot {
   const Incident* group_incident = nullptr;  ///< newest incident of the alert's group
   const Entry* entry = nullptr;              ///< the entry named by redact/correct
   std::vector<QueuedMessage> troubled;       ///< held messages of the incident, oldest first
+  std::map<std::string, std::string> references;  ///< "<integration>/<what>" → id, those of Reads that exist
 };
 
 /// Everything else a decision depends on, as values.
@@ -44,6 +47,7 @@ struct Context {
   const Settings& settings;
   const People& people;
   std::function<std::string()> new_id;  ///< from IdSource; deciding again draws new ones
+  std::optional<RoomKey> room = {};     ///< where it was typed
 };
 
 /// A message before it is addressed: `address` (addressing.hpp) turns it into one Message per chat, person or page.
@@ -66,6 +70,7 @@ struct Decision {
   std::vector<TimerChange> timers;
   std::vector<AlertRecord> alerts;
   std::vector<HeldChange> held;
+  std::vector<Reference> references;
   std::vector<Person> people;                ///< met for the first time
   std::optional<std::int64_t> redact;        ///< seq whose text goes in this commit
   Reply reply;
@@ -81,6 +86,9 @@ class Commands {
   virtual Reads reads(const Request& request, const Invocation* invocation) const = 0;
   /// One decision for any request body; `invocation` is set for Typed and Invocation.
   virtual Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const = 0;
+  /// The form of a verb that asks for more than a press or a bare word gave, filled with what is known; an Error says why there is none (not
+  /// allowed, wrong state, or the verb needs no form). `incident`: the one meant, or null. Submitting it is an Invocation with the fields as args.
+  virtual Result<Form> form(const Invocation& invocation, const Incident* incident, const Context& context) const = 0;
   /// Answers a query. `reader` may be asked any number of times. Runs on the caller's thread.
   virtual Result<Reply> query(const Invocation& invocation, class Reader& reader, const Context& context) const = 0;
 };

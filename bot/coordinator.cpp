@@ -29,18 +29,31 @@ constexpr std::size_t kLeastPerClass = 8;  // so that a flood of one class never
 
 std::size_t size_of(const Request& r) {
   if (const auto* typed = std::get_if<Typed>(&r.body)) return 256 + typed->text.size();
+  if (const auto* capture = std::get_if<Capture>(&r.body)) return 512 + capture->text.size();
   if (const auto* alert = std::get_if<Alert>(&r.body)) return 256 + alert->summary.size() + alert->identity.size() + alert->group.size();
   return 512;
 }
 
 /// Outcomes and due timers are bounded by their own makers and must not be lost: only outside traffic is shed.
-bool sheddable(const Request& r) { return !std::holds_alternative<SendOutcome>(r.body) && !std::holds_alternative<TimerDue>(r.body); }
+bool sheddable(const Request& r) {
+  return !std::holds_alternative<SendOutcome>(r.body) && !std::holds_alternative<TimerDue>(r.body) && !std::holds_alternative<Checkpoint>(r.body);
+}
 
 std::string room_key(const RoomKey& room) { return room.integration + "/" + room.id; }
 
 bool anything(const Changes& c) {
   return !c.entries.empty() || !c.messages.empty() || !c.updates.empty() || !c.timers.empty() || !c.timers_done.empty() || !c.references.empty() ||
-         !c.alerts.empty() || !c.redactions.empty();
+         !c.alerts.empty() || !c.redactions.empty() || !c.state.empty();
+}
+
+/// The incident of a request that may leave it to the room; null for requests that know theirs.
+std::optional<std::int64_t>* left_to_the_room(Request& request, std::optional<Invocation>& invocation) {
+  if (!request.room) return nullptr;
+  std::optional<std::int64_t>* incident = nullptr;
+  if (invocation) incident = &invocation->incident;
+  else if (auto* capture = std::get_if<Capture>(&request.body)) incident = &capture->incident;
+  else if (auto* change = std::get_if<RoomChange>(&request.body)) incident = &change->incident;
+  return incident != nullptr && !*incident ? incident : nullptr;
 }
 
 Committed summary(const std::vector<Changes>& batch) {
@@ -142,6 +155,30 @@ void Coordinator::answer_query(Request& request, const Invocation& asked, const 
   done(reply ? *std::move(reply) : reply_of(reply.error()));
 }
 
+Result<Form> Coordinator::form(const Request& request) {
+  Invocation invocation;
+  if (const auto* typed = std::get_if<Typed>(&request.body)) {
+    auto parsed = commands_.parse(typed->text, settings_, people_);
+    if (!parsed) return parsed.error();
+    invocation = *std::move(parsed);
+  } else if (const auto* given = std::get_if<Invocation>(&request.body)) {
+    invocation = *given;
+  } else {
+    return fail(ErrorKind::invalid_input, "Only commands have forms.");
+  }
+  if (!invocation.incident && request.room) {
+    if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
+  }
+  std::optional<Incident> row;
+  if (invocation.incident) {
+    auto found = reader_.incident(*invocation.incident);
+    if (!found) return found.error();
+    row = *std::move(found);
+  }
+  const Context context{env_.clock.now(), actor_of(request.caller), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
+  return commands_.form(invocation, row ? &*row : nullptr, context);
+}
+
 void Coordinator::submit(Request request, Completion done) {
   Pending pending{std::move(request), std::nullopt, std::move(done), 0};
   if (const auto* typed = std::get_if<Typed>(&pending.request.body)) {
@@ -213,10 +250,10 @@ bool Coordinator::run_once() {
 /// Which requests are repeats, and which incident a room stands for.
 Status Coordinator::recognise(std::vector<Work>& works, Loaded& loaded) {
   LoadQuery query;
-  for (const auto& w : works) {
+  for (auto& w : works) {
     const Request& r = w.pending.request;
     query.dedup_keys.insert(query.dedup_keys.end(), r.dedup_keys.begin(), r.dedup_keys.end());
-    if (r.room && w.pending.invocation && !w.pending.invocation->incident) query.rooms.push_back(*r.room);
+    if (left_to_the_room(w.pending.request, w.pending.invocation) != nullptr) query.rooms.push_back(*r.room);
   }
   if (query.dedup_keys.empty() && query.rooms.empty()) return Done{};
   auto first = store_.load(query);
@@ -224,8 +261,9 @@ Status Coordinator::recognise(std::vector<Work>& works, Loaded& loaded) {
   loaded = *std::move(first);
   for (auto& w : works) {
     Request& r = w.pending.request;
-    if (!r.room || !w.pending.invocation || w.pending.invocation->incident) continue;
-    if (const auto it = loaded.rooms.find(room_key(*r.room)); it != loaded.rooms.end()) w.pending.invocation->incident = it->second;
+    std::optional<std::int64_t>* incident = left_to_the_room(r, w.pending.invocation);
+    if (incident == nullptr) continue;
+    if (const auto it = loaded.rooms.find(room_key(*r.room)); it != loaded.rooms.end()) *incident = it->second;
   }
   return Done{};
 }
@@ -242,6 +280,8 @@ Status Coordinator::load_reads(std::vector<Work>& works, Loaded& loaded) {
     if (!w.reads.alert.empty()) query.alerts.push_back(w.reads.alert);
     if (!w.reads.alert_group.empty()) query.alert_groups.push_back(w.reads.alert_group);
     query.entries.insert(query.entries.end(), w.reads.entries.begin(), w.reads.entries.end());
+    if (!w.reads.incidents.empty())
+      for (const auto& [integration, what] : w.reads.references) query.references.push_back({w.reads.incidents.front(), integration, what, ""});
     if (w.reads.troubled) query.troubled.insert(query.troubled.end(), w.reads.incidents.begin(), w.reads.incidents.end());
   }
   auto more = store_.load(query);
@@ -323,11 +363,17 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
       return std::find(c.dedup_keys.begin(), c.dedup_keys.end(), key) != c.dedup_keys.end();
     });
     ++counts_.repeated;
+    if (request.state.empty()) return;
+    Changes moved;  // a repeat changes nothing but where its adapter stands
+    moved.state = request.state;
+    moved.at = env_.clock.now();
+    work.change = static_cast<std::ptrdiff_t>(batch.size());
+    batch.push_back(std::move(moved));
     return;
   }
   work.builds_on_batch = !batch.empty();
   const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
-  const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
+  const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
   Snapshot snapshot;
   snapshot.next_number = loaded.next_number;
   auto incident = [&loaded](std::int64_t n) {
@@ -344,8 +390,14 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
     if (const auto it = loaded.entries.find(work.reads.entries.front()); it != loaded.entries.end()) snapshot.entry = &it->second;
   if (work.reads.troubled && snapshot.incident != nullptr) snapshot.troubled = loaded.troubled[snapshot.incident->number];
 
+  for (const auto& [integration, what] : work.reads.references)
+    for (const auto& r : loaded.references)
+      if (!work.reads.incidents.empty() && r.incident == work.reads.incidents.front() && r.integration == integration && r.what == what)
+        snapshot.references[integration + "/" + what] = r.id;
+
   auto decided = commands_.decide(request, invocation, snapshot, context);
   Changes changes;
+  changes.state = request.state;
   if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {  // recorded with the message whatever it means to people
     changes.updates.push_back(outcome->after);
     changes.references = outcome->references;
@@ -391,6 +443,11 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
       auto messages = address(outgoing, row, context);
       changes.messages.insert(changes.messages.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
     }
+  }
+  for (const auto& reference : decision.references) {
+    std::erase_if(loaded.references, [&](const Reference& r) { return r.incident == reference.incident && r.integration == reference.integration && r.what == reference.what; });
+    loaded.references.push_back(reference);
+    changes.references.push_back(reference);
   }
   for (const auto& change : decision.timers) {
     if (change.cancel) changes.timers_done.push_back(change.timer.id);

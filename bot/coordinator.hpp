@@ -30,13 +30,14 @@ struct Committed {
   double seconds = 0;  ///< the commit alone
 };
 
-class Coordinator : public Intake {
+class Coordinator : public Intake, public FormSource {
  public:
   Coordinator(Store& store, Reader& reader, const Commands& commands, const Settings& settings, People& people, Env env,
               CoordinatorLimits limits = {});
   ~Coordinator() override;
 
   void submit(Request request, Completion done) override;
+  Result<Form> form(const Request& request) override;
 
   /// Handles one batch; false when nothing waited.
   bool run_once();

@@ -98,6 +98,8 @@ void apply_declared(Incident& row, const Entry& e, const std::string& text) {
   row.severity = fact(e.facts, "severity");
   row.status = "investigating";
   row.is_private = fact(e.facts, "private") == "yes";
+  row.is_drill = fact(e.facts, "drill") == "yes";
+  for (auto& chat : split(fact(e.facts, "chats"), ',')) row.chats.insert(std::move(chat));
   row.declared_by = Actor{e.actor.kind, e.actor.id, {}, false};
   row.declared = e.occurred_at;
   Time t{};
@@ -178,6 +180,16 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::reopened: reopen(row); break;
     case EntryKind::closed: row.phase = Phase::closed; row.closed = e.occurred_at; break;
     case EntryKind::cancelled: row.phase = Phase::cancelled; row.closed = e.occurred_at; break;
+    case EntryKind::mirrored: row.chats.insert(fact(e.facts, "integration")); break;
+    case EntryKind::reminded: row.reminded[fact(e.facts, "what")] = e.occurred_at; break;
+    case EntryKind::snoozed:
+      if (Time t{}; parse_iso8601(fact(e.facts, "until"), t)) row.snoozed_until = t;
+      break;
+    case EntryKind::captured:
+    case EntryKind::capture_edited:
+    case EntryKind::withdrawn:
+    case EntryKind::room_changed:
+    case EntryKind::away:
     case EntryKind::note:
     case EntryKind::update:
     case EntryKind::room_failed:

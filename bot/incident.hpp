@@ -59,6 +59,7 @@ struct Incident {
   std::string status;  ///< investigating, identified, monitoring, resolved
   Phase phase = Phase::open;
   bool is_private = false;
+  bool is_drill = false;            ///< an exercise: nothing about it is ever public, and it says so everywhere
   std::string impact;
   Actor declared_by;
   Time declared{};
@@ -74,6 +75,9 @@ struct Incident {
   Publication publication;
   std::vector<PageRun> pages;                       ///< newest last; at most 20 kept
   std::map<std::string, std::string> rooms;         ///< integration → link or name; from room_opened
+  std::set<std::string> chats;                      ///< chats it has or gets a room in; empty: all that are set up
+  std::optional<Time> snoozed_until;                ///< no reminders before
+  std::map<std::string, Time> reminded;             ///< what ("commander", "update" …) → when last
   std::int64_t title_entry = 0, impact_entry = 0;   ///< which entry the text came from (redaction)
   std::int64_t public_title_entry = 0;
   std::int64_t last_seq = 0;

@@ -25,6 +25,7 @@ const char* kind_of(const Content& content) {
     const char* operator()(const Say&) const { return "say"; }
     const char* operator()(const Announce&) const { return "announce"; }
     const char* operator()(const ArchiveRoom&) const { return "archive_room"; }
+    const char* operator()(const AddBookmarks&) const { return "add_bookmarks"; }
     const char* operator()(const PublicUpdate&) const { return "public_update"; }
     const char* operator()(const PagePerson&) const { return "page"; }
   };

@@ -18,15 +18,17 @@ enum class LaneClass { page = 0, public_update = 1, room = 2, cosmetic = 3 };
 const char* to_string(LaneClass cls);
 
 // ---- contents: neutral; a sender draws them ----
-struct OpenRoom { std::string name, title; bool is_private = false; };  ///< name: from settings room_name, already a slug
+/// name: from settings room_name, already a slug. `existing`: the vendor's id of a room that people made and that becomes the incident's; nothing is created.
+struct OpenRoom { std::string name, title; bool is_private = false; std::string existing = {}; };
 struct SetTopic { std::string topic; };
-struct InvitePeople { std::vector<std::string> people; };   ///< person ids
+struct InvitePeople { std::vector<std::string> people; std::vector<std::string> groups = {}; };   ///< person ids; the chat's own ids of user groups
 struct PostSummary {};                                      ///< posts the summary card, remembers it as reference "summary"
 struct PinSummary {};
 struct EditSummary {};                                      ///< edits it; drawn from the incident row at sending time
 struct Say { Card card; };                                  ///< into the incident's room
 struct Announce { Card card; };                             ///< into the announcement room
 struct ArchiveRoom {};
+struct AddBookmarks {};                                    ///< timeline, status page, runbook: drawn from settings and row at sending time
 struct PublicUpdate {
   std::string op;     ///< the mark found again on the vendor's side; equals the message id's publication part
   std::string state, title, body;
@@ -42,7 +44,7 @@ struct PagePerson {
   std::string title, severity, text;
   std::string ack_path;  ///< "/ack/<token>": GET shows, POST acknowledges; "" when no link can be made
 };
-using Content = std::variant<OpenRoom, SetTopic, InvitePeople, PostSummary, PinSummary, EditSummary, Say, Announce, ArchiveRoom,
+using Content = std::variant<OpenRoom, SetTopic, InvitePeople, PostSummary, PinSummary, EditSummary, Say, Announce, ArchiveRoom, AddBookmarks,
                              PublicUpdate, PagePerson>;
 /// "open_room", "say", … as stored, shown and counted.
 const char* kind_of(const Content& content);

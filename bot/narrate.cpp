@@ -32,6 +32,11 @@ class Sentence {
   /// The entry's own words, or the mark of their redaction.
   Sentence& words() { return put(plain(entry_.text ? *entry_.text : std::string(kRedacted))); }
   Sentence& words_after(const char* lead) { return entry_.text && entry_.text->empty() ? *this : say(lead).words(); }
+  /// "14:30 UTC" of an iso8601 fact.
+  Sentence& time(const char* name) {
+    Time at{};
+    return parse_iso8601(value(name), at) ? say(clock_text(at) + " UTC") : fact(name);
+  }
   Sentence& fact(const char* name) { return put(plain(bot::fact(entry_.facts, name))); }
   bool has(const char* name) const { return !bot::fact(entry_.facts, name).empty(); }
   const std::string& value(const char* name) const { return bot::fact(entry_.facts, name); }
@@ -93,6 +98,44 @@ Text paged_sentence(const Entry& entry) {
   return s.words_after(": ").done();
 }
 
+/// "@dana: "DB pool exhausted on node 3" (message of 14:11:47 UTC, pinned by @bob)".
+Text captured_sentence(const Entry& entry) {
+  Sentence s(entry);
+  s.people(s.value("person")).say(": \"").words().say("\" (");
+  Time at{};
+  if (parse_iso8601(s.value("written"), at)) s.say("message of " + clock_text(at) + " UTC, ");
+  s.say("pinned by ").actor().say(")");
+  return s.address().done();
+}
+
+Text room_changed_sentence(const Entry& entry) {
+  Sentence s(entry);
+  const std::string& what = s.value("what");
+  const std::string room = integration_name(s.value("integration")) + " room";
+  if (what == "archived" || what == "unarchived") return s.actor().say(" " + what + " the " + room + " by hand").done();
+  return s.actor().say(" changed the " + what + " of the " + room + " by hand: ").words().done();
+}
+
+Text away_sentence(const Entry& entry) {
+  Sentence s(entry);
+  s.say("I was away from " + integration_name(s.value("integration")));
+  Time from{}, until{};
+  if (parse_iso8601(s.value("from"), from) && parse_iso8601(s.value("until"), until)) s.say(" " + clock_text(from) + "–" + clock_text(until) + " UTC");
+  if (s.has("missed") && s.value("missed") != "0") s.say("; read " + s.value("missed") + (s.value("missed") == "1" ? " message" : " messages") + " afterwards");
+  return s.done();
+}
+
+Text reminded_sentence(const Entry& entry) {
+  Sentence s(entry);
+  const std::string& what = s.value("what");
+  if (s.has("person")) s.people(s.value("person")).say(" reminded: ");
+  else s.say("the room reminded: ");
+  if (what == "commander") return s.say("no commander yet").done();
+  if (what == "update") return s.say("an update is due").done();
+  if (what == "status") return s.say("the status has not changed for long").done();
+  return s.say("still open").done();
+}
+
 }  // namespace
 
 std::string kind_word(EntryKind kind) {
@@ -108,7 +151,15 @@ std::string kind_word(EntryKind kind) {
     case EntryKind::public_resent: return "public";
     case EntryKind::room_opened:
     case EntryKind::room_failed:
-    case EntryKind::room_archived: return "room";
+    case EntryKind::room_archived:
+    case EntryKind::room_changed:
+    case EntryKind::away:
+    case EntryKind::mirrored: return "room";
+    case EntryKind::captured:
+    case EntryKind::capture_edited:
+    case EntryKind::withdrawn: return "pinned";
+    case EntryKind::reminded:
+    case EntryKind::snoozed: return "reminder";
     case EntryKind::message_failed: return "problem";
     case EntryKind::paged:
     case EntryKind::page_sent:
@@ -224,6 +275,16 @@ Text narrate(const Entry& entry, const People&) {
     case EntryKind::cancelled: return s.actor().say(" cancelled it").words_after(": ").done();
     case EntryKind::corrected: return s.actor().say(" corrected entry " + s.value("entry") + ": ").words().done();
     case EntryKind::redacted: return s.actor().say(" redacted the words of entry " + s.value("entry")).done();
+    case EntryKind::captured: return captured_sentence(entry);
+    case EntryKind::capture_edited: return s.say("the message of entry " + s.value("entry") + " was edited: ").words().done();
+    case EntryKind::withdrawn:
+      if (s.value("why") == "deleted") return s.say("the message of entry " + s.value("entry") + " was deleted in the chat").done();
+      return s.actor().say(" took entry " + s.value("entry") + " off the timeline").done();
+    case EntryKind::room_changed: return room_changed_sentence(entry);
+    case EntryKind::away: return away_sentence(entry);
+    case EntryKind::mirrored: return s.actor().say(" opened a room in " + integration_name(s.value("integration")) + " too").done();
+    case EntryKind::reminded: return reminded_sentence(entry);
+    case EntryKind::snoozed: return s.actor().say(" put reminders off until ").time("until").done();
   }
   std::abort();
 }

@@ -39,6 +39,7 @@ Reply reply_of(const Error& error) {
   reply.card.tone = Tone::bad;
   reply.card.title = {plain(error.message)};
   reply.retry_after = error.retry_after;
+  reply.field = error.field;
   return reply;
 }
 

@@ -64,6 +64,43 @@ struct Timer {
 };
 struct TimerDue { Timer timer; };
 
+/// A message of an incident's room that somebody put on the timeline by a reaction or a shortcut, or what became of it since.
+/// The caller is who did that; the room tells the incident.
+struct Capture {
+  enum class What { put, edited, deleted, taken_off };
+  What what = What::put;
+  std::optional<std::int64_t> incident;
+  std::string message;        ///< within the integration: "C07/1503435956.000247", "!room/$event"
+  Caller author;              ///< who wrote it (put)
+  std::optional<Time> written;
+  std::string text;           ///< in neutral form: mentions are person tokens (put, edited)
+  std::string link;           ///< permalink, http(s) or ""
+  std::vector<std::pair<std::string, std::string>> files;  ///< name, link
+};
+
+/// Somebody changed the room itself by hand: its topic, its name, or whether it is archived.
+struct RoomChange {
+  std::optional<std::int64_t> incident;
+  std::string what;           ///< "topic", "name", "archived", "unarchived"
+  std::string text;           ///< the new topic or name
+};
+
+/// The chat could not be heard for a while; the adapter has read up since.
+struct Away {
+  std::int64_t incident = 0;
+  Time from{}, until{};
+  int missed = 0;             ///< messages read afterwards
+};
+
+/// Nothing happened but that the adapter's own state moves.
+struct Checkpoint {};
+
+/// What an adapter must find again after a restart (a cursor, a rotated token): committed with the request it came with.
+struct AdapterState {
+  std::string key;            ///< "<integration>/<what>", e.g. "matrix/next_batch"
+  std::string value;          ///< "" forgets it
+};
+
 /// The outcome of one attempt or look, with the message's next state already worked out by delivery.hpp.
 struct SendOutcome {
   QueuedMessage before;      ///< as leased
@@ -72,7 +109,7 @@ struct SendOutcome {
   std::string link;          ///< where people can see it
 };
 
-using RequestBody = std::variant<Typed, Invocation, Alert, TimerDue, SendOutcome>;
+using RequestBody = std::variant<Typed, Invocation, Alert, TimerDue, SendOutcome, Capture, RoomChange, Away, Checkpoint>;
 
 struct Request {
   RequestClass cls = RequestClass::human;
@@ -81,6 +118,8 @@ struct Request {
   std::vector<std::string> dedup_keys;  ///< "<source>:<key>"; the first that is known answers with its stored reply
   RequestBody body;
   Time received{};
+  std::optional<Time> sent;          ///< when the person did it, by the chat's clock: a change that arrives minutes late is refused, not carried out
+  std::vector<AdapterState> state;   ///< committed also when the request is refused or a repeat
 };
 
 enum class ReplyStatus { ok, invalid, forbidden, not_found, conflict, unavailable, maybe_recorded };
@@ -91,6 +130,7 @@ struct Reply {
   std::optional<std::int64_t> incident;
   bool repeated = false;   ///< answered from the stored reply of an earlier delivery; not stored
   std::optional<Millis> retry_after;
+  std::string field;       ///< the argument at fault, so that a form can say it beside its field; not stored
 };
 Reply reply_of(const Error& error);
 

@@ -29,6 +29,7 @@ struct Error {
   std::string message;
   std::optional<std::chrono::milliseconds> retry_after;  ///< only with `unavailable`
   bool maybe_recorded = false;  ///< true: the change may be on disk; send again with the same dedup key
+  std::string field = {};       ///< the argument at fault, when one is
 };
 
 /// Either a T or an Error. REQUIRES: value() only when ok(), error() only when !ok(); otherwise the process ends.
@@ -57,6 +58,6 @@ class [[nodiscard]] Result {
 struct Done {};  ///< "it worked and there is nothing to say"
 using Status = Result<Done>;
 
-inline Error fail(ErrorKind kind, std::string message) { return Error{kind, std::move(message), {}, false}; }
+inline Error fail(ErrorKind kind, std::string message) { return Error{kind, std::move(message), {}, false, {}}; }
 
 }  // namespace bot

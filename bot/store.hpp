@@ -19,6 +19,7 @@ struct LoadQuery {
   std::vector<std::string> alert_groups;  ///< likewise
   std::vector<std::pair<std::int64_t, std::int64_t>> entries;
   std::vector<std::int64_t> troubled;     ///< incidents whose held messages are wanted
+  std::vector<Reference> references;      ///< by incident, integration and what; id is ignored
   bool next_number = false;
 };
 struct Loaded {
@@ -29,6 +30,7 @@ struct Loaded {
   std::map<std::string, std::int64_t> groups;           ///< group → newest incident
   std::map<std::pair<std::int64_t, std::int64_t>, Entry> entries;
   std::map<std::int64_t, std::vector<QueuedMessage>> troubled;
+  std::vector<Reference> references;                    ///< those asked for that exist
   std::int64_t next_number = 1;
 };
 
@@ -46,6 +48,7 @@ struct Changes {
   std::vector<Reference> references;
   std::vector<AlertRecord> alerts;
   std::vector<Person> people;
+  std::vector<AdapterState> state;       ///< "" deletes
   std::vector<std::pair<std::int64_t, std::int64_t>> redactions;  ///< (incident, seq): text, salt, and copies in outbox and stored replies go
 };
 
@@ -101,6 +104,8 @@ class Reader {
   /// public_update entries of the newest `limit` incidents that have any, in commit order.
   virtual Result<std::vector<Entry>> public_updates(int limit) = 0;
   virtual Result<std::vector<Person>> people() = 0;
+  /// What an adapter kept with its last commit under `key`; nullopt: nothing.
+  virtual Result<std::optional<std::string>> adapter_state(const std::string& key) = 0;
 };
 
 /// Sign-ins. Tokens are stored hashed (SHA-256); callers pass the raw token. Kept apart from Store: no timeline is involved.

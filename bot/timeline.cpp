@@ -20,7 +20,10 @@ constexpr KindName kKinds[] = {
     {EntryKind::paged, "paged"}, {EntryKind::page_sent, "page_sent"}, {EntryKind::page_failed, "page_failed"},
     {EntryKind::acknowledged, "acknowledged"}, {EntryKind::page_exhausted, "page_exhausted"}, {EntryKind::page_stopped, "page_stopped"},
     {EntryKind::resolved, "resolved"}, {EntryKind::reopened, "reopened"}, {EntryKind::closed, "closed"},
-    {EntryKind::cancelled, "cancelled"}, {EntryKind::corrected, "corrected"}, {EntryKind::redacted, "redacted"}};
+    {EntryKind::cancelled, "cancelled"}, {EntryKind::corrected, "corrected"}, {EntryKind::redacted, "redacted"},
+    {EntryKind::captured, "captured"}, {EntryKind::capture_edited, "capture_edited"}, {EntryKind::withdrawn, "withdrawn"},
+    {EntryKind::room_changed, "room_changed"}, {EntryKind::away, "away"}, {EntryKind::mirrored, "mirrored"},
+    {EntryKind::reminded, "reminded"}, {EntryKind::snoozed, "snoozed"}};
 
 /// Collects the bytes of chain_hash: every field as 8-byte big-endian length and its bytes.
 class Fields {

@@ -17,7 +17,7 @@ namespace bot {
 
 /// Each kind's text and facts are listed here and nowhere else. Text is free and may be redacted; facts are short, structured, kept.
 enum class EntryKind {
-  declared,        // text: title.  facts: severity, [private=yes], [started], [detected] (iso8601)
+  declared,        // text: title.  facts: severity, [private=yes], [drill=yes], [chats] (comma-separated), [started], [detected] (iso8601)
   alert_firing,    // text: alert name and summary.  facts: alert (identity), [link]
   alert_resolved,  // text: alert name.  facts: alert
   joined,          // facts: person
@@ -52,6 +52,14 @@ enum class EntryKind {
   cancelled,       // text: optional reason
   corrected,       // text: the right text.  facts: entry
   redacted,        // facts: entry
+  captured,        // text: a room's message that somebody put here, its files one per line after it.  facts: message (key), author (person), written (iso8601), [link]
+  capture_edited,  // text: the message as it reads now.  facts: entry, message
+  withdrawn,       // facts: entry, message, why (taken_off|deleted): a captured message no longer stands
+  room_changed,    // text: the new topic or name.  facts: integration, what (topic|name|archived|unarchived)
+  away,            // facts: integration, from, until (iso8601), missed: the chat could not be heard; what was said meanwhile was read afterwards
+  mirrored,        // facts: integration: from now on the incident has a room there too
+  reminded,        // facts: what (commander|update|status|open), [person]
+  snoozed,         // facts: until (iso8601)
 };
 
 const char* to_string(EntryKind kind);

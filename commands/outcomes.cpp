@@ -212,6 +212,7 @@ const char* what_failed(const Content& content) {
     const char* operator()(const Say&) const { return "a message for the room"; }
     const char* operator()(const Announce&) const { return "the announcement"; }
     const char* operator()(const ArchiveRoom&) const { return "archiving the room"; }
+    const char* operator()(const AddBookmarks&) const { return "the room's bookmarks"; }
     const char* operator()(const PublicUpdate&) const { return "a public update"; }
     const char* operator()(const PagePerson&) const { return "a page"; }
   };

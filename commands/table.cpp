@@ -85,12 +85,17 @@ class Table final : public Commands {
     if (const auto* alert = std::get_if<Alert>(&request.body)) return decide_alert(*alert, snapshot, context);
     if (const auto* due = std::get_if<TimerDue>(&request.body)) return decide_timer(due->timer, snapshot, context);
     if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) return decide_outcome(*outcome, snapshot, context);
+    if (std::holds_alternative<Checkpoint>(request.body)) return Decision{};
     if (invocation == nullptr) return refused(ErrorKind::invalid_input, "nothing was asked. Type " + typed(context, "help"));
     const Verb* verb = find(invocation->verb);
     if (verb == nullptr || verb->decide == nullptr) return unknown(invocation->verb, typed(context, "help"));
     const Call call{*verb, *invocation, snapshot, context};
     if (const Status open = guard(call); !open) return open.error();
     return verb->decide(call);
+  }
+
+  Result<Form> form(const Invocation& invocation, const Incident*, const Context&) const override {
+    return refused(ErrorKind::invalid_input, shown(invocation.verb) + " has no form.");
   }
 
   Result<Reply> query(const Invocation& invocation, Reader& reader, const Context& context) const override {

@@ -68,6 +68,7 @@ void write(TextWriter& w, const bot::Card& card) {
       w.name("label").string(button.label);
       w.name("command").string(button.command);
       if (button.primary) w.name("primary").boolean(true);
+      if (button.form) w.name("form").boolean(true);
       w.end_object();
     }
     w.end_array();
@@ -95,6 +96,7 @@ bot::Card read_card(const Fields& f) {
     button.read("label", out.label);
     button.read("command", out.command);
     button.read("primary", out.primary);
+    button.read("form", out.form);
     card.buttons.push_back(std::move(out));
   });
   return card;

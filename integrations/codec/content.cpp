@@ -13,17 +13,23 @@ struct Write {
     w.name("name").string(c.name);
     w.name("title").string(c.title);
     w.name("private").boolean(c.is_private);
+    if (!c.existing.empty()) w.name("existing").string(c.existing);
   }
   void operator()(const bot::SetTopic& c) const { w.name("topic").string(c.topic); }
   void operator()(const bot::InvitePeople& c) const {
     w.name("people").begin_array();
     for (const auto& person : c.people) w.string(person);
     w.end_array();
+    if (c.groups.empty()) return;
+    w.name("groups").begin_array();
+    for (const auto& group : c.groups) w.string(group);
+    w.end_array();
   }
   void operator()(const bot::PostSummary&) const {}
   void operator()(const bot::PinSummary&) const {}
   void operator()(const bot::EditSummary&) const {}
   void operator()(const bot::ArchiveRoom&) const {}
+  void operator()(const bot::AddBookmarks&) const {}
   void operator()(const bot::Say& c) const { card(c.card); }
   void operator()(const bot::Announce& c) const { card(c.card); }
   void operator()(const bot::PublicUpdate& c) const {
@@ -59,13 +65,18 @@ struct Read {
     f.read("name", c.name);
     f.read("title", c.title);
     f.read("private", c.is_private);
+    f.read("existing", c.existing);
   }
   void operator()(bot::SetTopic& c) const { f.read("topic", c.topic); }
-  void operator()(bot::InvitePeople& c) const { f.read_texts("people", c.people); }
+  void operator()(bot::InvitePeople& c) const { 
+    f.read_texts("people", c.people);
+    f.read_texts("groups", c.groups);
+  }
   void operator()(bot::PostSummary&) const {}
   void operator()(bot::PinSummary&) const {}
   void operator()(bot::EditSummary&) const {}
   void operator()(bot::ArchiveRoom&) const {}
+  void operator()(bot::AddBookmarks&) const {}
   void operator()(bot::Say& c) const { card(c.card); }
   void operator()(bot::Announce& c) const { card(c.card); }
   void operator()(bot::PublicUpdate& c) const {

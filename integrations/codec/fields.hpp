@@ -80,6 +80,13 @@ class Fields {
       else problem_.note(name, "an object of texts");
     });
   }
+  void read(const char* name, std::map<std::string, bot::Time>& out) const {
+    each_member(name, [&](const std::string& key, const nlohmann::json& j) {
+      std::int64_t n = 0;
+      integer(key.c_str(), j, n);
+      out[key] = bot::Time{bot::Millis{n}};
+    });
+  }
   template <class Container>  // std::vector or std::set of std::string
   void read_texts(const char* name, Container& out) const {
     each(name, [&](const nlohmann::json& j) {

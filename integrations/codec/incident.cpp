@@ -115,6 +115,7 @@ void read(const Fields& f, bot::Incident& i) {
   f.read("status", i.status);
   f.read_word("phase", kPhases, i.phase);
   f.read("private", i.is_private);
+  f.read("drill", i.is_drill);
   f.read("impact", i.impact);
   f.read_word("declared_by_kind", kActors, i.declared_by.kind);
   f.read("declared_by", i.declared_by.id);
@@ -131,6 +132,9 @@ void read(const Fields& f, bot::Incident& i) {
   if (const auto* p = f.find("publication")) read(Fields(*p, f.problem()), i.publication);
   f.each("pages", [&](const nlohmann::json& j) { i.pages.push_back(page_run(Fields(j, f.problem()))); });
   f.read("rooms", i.rooms);
+  f.read_texts("chats", i.chats);
+  f.read("snoozed_until", i.snoozed_until);
+  f.read("reminded", i.reminded);
   f.read("title_entry", i.title_entry);
   f.read("impact_entry", i.impact_entry);
   f.read("public_title_entry", i.public_title_entry);
@@ -150,6 +154,7 @@ std::string encode(const bot::Incident& i) {
   w.name("status").string(i.status);
   w.name("phase").string(kPhases[static_cast<std::size_t>(i.phase)]);
   if (i.is_private) w.name("private").boolean(true);
+  if (i.is_drill) w.name("drill").boolean(true);
   if (!i.impact.empty()) w.name("impact").string(i.impact);
   w.name("declared_by_kind").string(kActors[static_cast<std::size_t>(i.declared_by.kind)]);
   w.name("declared_by").string(i.declared_by.id);
@@ -168,6 +173,17 @@ std::string encode(const bot::Incident& i) {
   write(w, i.publication);
   write(w, i.pages);
   write(w, "rooms", i.rooms);
+  if (!i.chats.empty()) {
+    w.name("chats").begin_array();
+    for (const auto& chat : i.chats) w.string(chat);
+    w.end_array();
+  }
+  write(w, "snoozed_until", i.snoozed_until);
+  if (!i.reminded.empty()) {
+    w.name("reminded").begin_object();
+    for (const auto& [what, at] : i.reminded) w.outside_name(what).number(ms(at));
+    w.end_object();
+  }
   w.name("title_entry").number(i.title_entry);
   w.name("impact_entry").number(i.impact_entry);
   w.name("public_title_entry").number(i.public_title_entry);

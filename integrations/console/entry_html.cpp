@@ -90,6 +90,9 @@ const char* group_of(EntryKind kind) {
     case EntryKind::impact:
     case EntryKind::corrected:
     case EntryKind::redacted:
+    case EntryKind::captured:
+    case EntryKind::capture_edited:
+    case EntryKind::withdrawn:
       return "talk";
     case EntryKind::declared:
     case EntryKind::role:

@@ -71,6 +71,7 @@ struct Scrub {
   void operator()(bot::PinSummary&) {}
   void operator()(bot::EditSummary&) {}
   void operator()(bot::ArchiveRoom&) {}
+  void operator()(bot::AddBookmarks&) {}
 };
 
 }  // namespace

@@ -118,4 +118,11 @@ bot::Result<std::vector<bot::Person>> SqlReader::people() {
   });
 }
 
+bot::Result<std::optional<std::string>> SqlReader::adapter_state(const std::string& key) {
+  return pool_.read([&](SqliteConnection& c) {
+    auto row = c.query("SELECT value FROM adapter_state WHERE key = ?", key);
+    return row.next() ? std::optional<std::string>(row.text(0)) : std::nullopt;
+  });
+}
+
 }  // namespace storage

@@ -22,6 +22,7 @@ class SqlReader : public bot::Reader {
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override;
   bot::Result<std::vector<bot::Entry>> public_updates(int limit) override;
   bot::Result<std::vector<bot::Person>> people() override;
+  bot::Result<std::optional<std::string>> adapter_state(const std::string& key) override;
 
  private:
   ReaderPool& pool_;

@@ -65,6 +65,10 @@ bot::Loaded SqlStore::load_now(SqliteConnection& c, const bot::LoadQuery& query)
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)
       if (auto held = outbox_.held(c, number); !held.empty()) out.troubled[number] = std::move(held);
+  for (const auto& asked : query.references) {
+    auto row = c.query("SELECT id FROM outside_reference WHERE incident = ? AND integration = ? AND what = ?", asked.incident, asked.integration, asked.what);
+    if (row.next()) out.references.push_back({asked.incident, asked.integration, asked.what, row.text(0)});
+  }
   if (query.next_number) {
     auto row = c.query("SELECT MAX(number) FROM incident");
     if (row.next() && !row.null(0)) out.next_number = row.integer(0) + 1;
@@ -170,6 +174,10 @@ void SqlStore::write_rest(SqliteConnection& c, const bot::Changes& changes) {
   }
   for (const auto& p : changes.people)
     c.run("INSERT INTO person (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", p.id, codec::encode(p));
+  for (const auto& s : changes.state) {
+    if (s.value.empty()) c.run("DELETE FROM adapter_state WHERE key = ?", s.key);
+    else c.run("INSERT INTO adapter_state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", s.key, s.value);
+  }
 }
 
 void SqlStore::redact(SqliteConnection& c, std::int64_t number, std::int64_t seq) {

@@ -200,6 +200,7 @@ class Desk : public Reader {
   Result<std::vector<OutboxCount>> outbox_counts() override { return std::vector<OutboxCount>{}; }
   Result<std::vector<Entry>> public_updates(int) override { return std::vector<Entry>{}; }
   Result<std::vector<Person>> people() override { return registry.all(); }
+  Result<std::optional<std::string>> adapter_state(const std::string&) override { return std::optional<std::string>{}; }
 
   Settings settings;
   People registry;

@@ -19,6 +19,9 @@ class Recorder : public bot::Commands {
   bot::Reads reads(const bot::Request& request, const bot::Invocation* invocation) const override { return real_.reads(request, invocation); }
   bot::Result<bot::Decision> decide(const bot::Request& request, const bot::Invocation* invocation, const bot::Snapshot& snapshot,
                                     const bot::Context& context) const override;
+  bot::Result<bot::Form> form(const bot::Invocation& invocation, const bot::Incident* incident, const bot::Context& context) const override {
+    return real_.form(invocation, incident, context);
+  }
   bot::Result<bot::Reply> query(const bot::Invocation& invocation, bot::Reader& reader, const bot::Context& context) const override {
     return real_.query(invocation, reader, context);
   }

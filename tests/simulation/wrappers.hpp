@@ -48,6 +48,9 @@ class PassingCommands : public bot::Commands {
                                     const bot::Context& context) const override {
     return next_.decide(request, invocation, snapshot, context);
   }
+  bot::Result<bot::Form> form(const bot::Invocation& invocation, const bot::Incident* incident, const bot::Context& context) const override {
+    return next_.form(invocation, incident, context);
+  }
   bot::Result<bot::Reply> query(const bot::Invocation& invocation, bot::Reader& reader, const bot::Context& context) const override {
     return next_.query(invocation, reader, context);
   }
@@ -72,6 +75,7 @@ class PassingReader : public bot::Reader {
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return next_.outbox_counts(); }
   bot::Result<std::vector<bot::Entry>> public_updates(int limit) override { return next_.public_updates(limit); }
   bot::Result<std::vector<bot::Person>> people() override { return next_.people(); }
+  bot::Result<std::optional<std::string>> adapter_state(const std::string& key) override { return next_.adapter_state(key); }
 
  protected:
   bot::Reader& next_;

@@ -61,6 +61,9 @@ bot::Result<bot::Loaded> FakeStore::load(const bot::LoadQuery& query) {
     if (out.troubled.count(number) == 0)
       for (const auto& m : t.messages)
         if (m.message.incident == number && m.state == MessageState::held) out.troubled[number].push_back(m);
+  for (const auto& asked : query.references)
+    if (const auto it = t.references.find({asked.incident, asked.integration, asked.what}); it != t.references.end())
+      out.references.push_back({asked.incident, asked.integration, asked.what, it->second});
   if (query.next_number && !t.incidents.empty()) out.next_number = t.incidents.rbegin()->first + 1;
   return out;
 }
@@ -120,6 +123,10 @@ void FakeStore::apply(bot::Changes& changes, Tables& to) {
     if (!alert.group.empty() && alert.incident > 0) to.groups[alert.group] = std::max(to.groups[alert.group], alert.incident);
   }
   for (const auto& person : changes.people) to.people[person.id] = person;
+  for (const auto& s : changes.state) {
+    if (s.value.empty()) to.adapter_state.erase(s.key);
+    else to.adapter_state[s.key] = s.value;
+  }
   for (const auto& [incident, seq] : changes.redactions) redact(to, incident, seq);
 }
 
@@ -354,6 +361,12 @@ bot::Result<std::vector<bot::Entry>> FakeStore::public_updates(int limit) {
   for (const auto& e : tables_.entries)
     if (e.kind == bot::EntryKind::public_update && with.count(e.incident) > 0) out.push_back(e);
   return out;
+}
+
+bot::Result<std::optional<std::string>> FakeStore::adapter_state(const std::string& key) {
+  Lock lock(mutex_);
+  const auto it = tables_.adapter_state.find(key);
+  return it == tables_.adapter_state.end() ? std::nullopt : std::optional<std::string>(it->second);
 }
 
 bot::Result<std::vector<bot::Person>> FakeStore::people() {

@@ -43,6 +43,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override;
   bot::Result<std::vector<bot::Entry>> public_updates(int limit) override;
   bot::Result<std::vector<bot::Person>> people() override;
+  bot::Result<std::optional<std::string>> adapter_state(const std::string& key) override;
 
   // bot::Credentials
   bot::Status add_invite(const std::string& token, const std::string& person, bot::Time expires) override;
@@ -77,6 +78,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
     std::map<std::string, bot::AlertRecord> alerts;
     std::map<std::string, std::int64_t> groups;
     std::map<std::string, bot::Person> people;
+    std::map<std::string, std::string> adapter_state;
     std::map<std::string, Invite> invites, sessions;
   };
   static bot::Status check(const std::vector<bot::Changes>& batch, const Tables& against);

@@ -54,6 +54,7 @@ class Story : public bot::Reader {
   bot::Result<std::vector<bot::QueuedMessage>> troubled(int) override { return std::vector<bot::QueuedMessage>{}; }
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return std::vector<bot::OutboxCount>{}; }
   bot::Result<std::vector<bot::Person>> people() override { return std::vector<bot::Person>{}; }
+  bot::Result<std::optional<std::string>> adapter_state(const std::string&) override { return std::optional<std::string>{}; }
 };
 
 inline statuspage::builtin::Page page_of(const Story& story, Millis later = 0ms) {

@@ -152,7 +152,7 @@ TEST_CASE("every kind of message comes back as it was") {
   bot::PublicUpdate update{"op", "identified", kHostile, kHostile, {{"api", "major_outage"}}, "major", true, bot::Time{bot::Millis{9}}};
   bot::PagePerson page{"run", "alice", 3, kHostile, "sev1", kHostile, "/ack/t"};
   const std::vector<bot::Content> all{bot::OpenRoom{"inc-1-x", kHostile, true}, bot::SetTopic{kHostile}, bot::InvitePeople{{"a", kHostile}}, bot::PostSummary{}, bot::PinSummary{},
-                                      bot::EditSummary{}, bot::Say{full_card()}, bot::Announce{full_card()}, bot::ArchiveRoom{}, update, page};
+                                      bot::EditSummary{}, bot::Say{full_card()}, bot::Announce{full_card()}, bot::ArchiveRoom{}, bot::AddBookmarks{}, update, page};
   REQUIRE(all.size() == std::variant_size_v<bot::Content>);
   for (const auto& content : all) {
     const std::string text = codec::encode(content);

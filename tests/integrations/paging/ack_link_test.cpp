@@ -30,6 +30,7 @@ class OneIncident : public bot::Reader {
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return std::vector<bot::OutboxCount>{}; }
   bot::Result<std::vector<bot::Entry>> public_updates(int) override { return std::vector<bot::Entry>{}; }
   bot::Result<std::vector<bot::Person>> people() override { return std::vector<bot::Person>{}; }
+  bot::Result<std::optional<std::string>> adapter_state(const std::string&) override { return std::optional<std::string>{}; }
 
   std::mutex mutex;
   bot::Incident row;
