@@ -121,6 +121,11 @@ const char* group_of(EntryKind kind) {
     case EntryKind::public_dropped:
     case EntryKind::public_resent:
       return "public";
+    case EntryKind::room_changed:
+    case EntryKind::away:
+    case EntryKind::mirrored:
+    case EntryKind::reminded:
+    case EntryKind::snoozed:
     case EntryKind::joined:
     case EntryKind::left:
     case EntryKind::room_opened:
