@@ -11,9 +11,11 @@
 namespace storage {
 namespace {
 
+constexpr std::size_t kLength = 95;
+
 std::string content(int fd) {
-  char text[96] = {};
-  const auto n = ::pread(fd, text, sizeof text - 1, 0);
+  char text[kLength] = {};
+  const auto n = ::pread(fd, text, sizeof text, 0);
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "";
 }
 
@@ -52,8 +54,9 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
 }
 
 void FileLock::write(bool in_use) {
-  const std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
-  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, text.data(), text.size(), 0) < 0) {
+  std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
+  text.resize(kLength, '\n');  // always as long, so that one write replaces all and needs no new space
+  if (::pwrite(fd_, text.data(), text.size(), 0) < 0) {
     // Only the words of a later refusal suffer; the lock itself holds.
   }
 }

@@ -19,6 +19,14 @@ namespace {
 
 constexpr std::int64_t kWalAlarm = 64LL << 20;
 
+bool sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool done = ::fsync(fd) == 0;
+  ::close(fd);
+  return done;
+}
+
 bot::Result<std::string> file_of(const std::string& url) {
   if (url.rfind("sqlite:", 0) != 0)
     return bot::fail(bot::ErrorKind::invalid_input, "store.url must be \"sqlite:PATH\", e.g. \"sqlite:data/muster.db\".");
@@ -42,6 +50,10 @@ class OpenedFile : public Opened {
   // Before the log is emptied and removed: a process that dies in between leaves a log, and nothing that asks for one.
   ~OpenedFile() override { lock_->mark_closed(); }
   bot::Status begin() { return store_.open(); }
+  /// Once the log has its name in the folder for good, its absence means loss.
+  void mark_in_use() {
+    if (sync_folder(std::filesystem::absolute(file_).parent_path()) && has_log(file_)) lock_->mark_in_use();
+  }
   bot::Store& store() override { return store_; }
   bot::Reader& reader() override { return reader_; }
   bot::Credentials& credentials() override { return credentials_; }
@@ -106,15 +118,6 @@ bot::Status log_is_there(const std::string& file, const FileLock& lock) {
                                                 "If nothing can bring it back, or " + file + " is a restored backup, remove " + file + ".lock and start again.");
 }
 
-/// The log has its name in the folder for good, so from here on its absence means loss.
-void mark_in_use(const std::string& file, FileLock& lock) {
-  const auto folder = std::filesystem::absolute(file).parent_path().string();
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  if (::fsync(fd) == 0 && has_log(file)) lock.mark_in_use();
-  ::close(fd);
-}
-
 bot::Status make_folder_of(const std::string& file) {
   std::error_code error;
   const auto folder = std::filesystem::path(file).parent_path();
@@ -123,6 +126,8 @@ bot::Status make_folder_of(const std::string& file) {
   if (error)
     return bot::fail(bot::ErrorKind::unavailable, "Muster cannot make the folder " + folder.string() + " (" + error.message() + "). Make it, or name another place in store.url.");
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  // SQLite makes its files' names in this folder last; the folder's own name is ours to see to.
+  for (auto above = std::filesystem::absolute(folder).parent_path(); above.has_relative_path(); above = above.parent_path()) sync_folder(above);
   return bot::Done{};
 }
 
@@ -135,14 +140,15 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   auto lock = FileLock::take(*file);
   if (!lock) return lock.error();
   if (auto whole = log_is_there(*file, **lock); !whole) return whole.error();
+  (*lock)->mark_closed();  // opening and giving up may properly empty and remove the log
   auto writer = open_for_writing(*file, limits.max_pages);
   if (!writer) return writer.error();
-  mark_in_use(*file, **lock);
   auto heads = guarded([&] { return check_heads(**writer); });
   if (!heads) return heads.error();
   if (!*heads) return heads->error();
   auto opened = std::make_unique<OpenedFile>(*file, *std::move(lock), *std::move(writer), env);
   if (auto begun = opened->begin(); !begun) return begun.error();
+  opened->mark_in_use();
   return std::unique_ptr<Opened>(std::move(opened));
 }
 

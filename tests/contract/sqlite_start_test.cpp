@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "integrations/storage/checked_pages.hpp"
 #include "integrations/storage/sqlite_file.hpp"
@@ -210,6 +211,22 @@ TEST_CASE("a broken chain head refuses the start and says what to do") {
     CHECK(error.kind == bot::ErrorKind::corrupt);
     says(error, "muster verify");
   }
+}
+
+TEST_CASE("a start that was refused after a crash leaves no demand for a log that it rightly emptied and removed") {
+  SqliteSubject subject;
+  Scribe s;
+  commit(subject.store(), s.one(1, EntryKind::declared, "a"));
+  const std::string lock = subject.folder.path().string() + ".lock";
+  std::stringstream while_in_use;
+  while_in_use << std::ifstream(lock).rdbuf();
+  REQUIRE(while_in_use.str().find("in use") != std::string::npos);
+  subject.close();
+  tamper(subject.folder.path(), "UPDATE incident SET chain_head = zeroblob(32)");
+  std::ofstream(lock) << while_in_use.str();  // as a process leaves it that was killed, with its log beside it
+  std::ofstream(subject.folder.path().string() + "-wal");
+  says(refused(subject.folder.url()), "muster verify");
+  says(refused(subject.folder.url()), "muster verify");
 }
 
 TEST_CASE("verify finds every kind of damage deeper in the record and health tells it") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 namespace power {
 namespace {
@@ -153,6 +154,7 @@ int PowerDisk::open(const char* name, Handle& h, int flags, int* out_flags) {
   const bool temporary = name == nullptr || (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
   const std::string key = temporary ? "temporary " + std::to_string(reinterpret_cast<std::uintptr_t>(&h)) : name;
   auto& slot = files_[key];
+  const bool fresh = !slot || !slot->exists;
   if (!slot || !slot->exists) {
     if ((flags & SQLITE_OPEN_CREATE) == 0) {
       if (!slot) files_.erase(key);
@@ -170,6 +172,7 @@ int PowerDisk::open(const char* name, Handle& h, int flags, int* out_flags) {
   h.file = slot.get();
   h.log = (flags & SQLITE_OPEN_WAL) != 0;
   h.journal = (flags & SQLITE_OPEN_MAIN_JOURNAL) != 0;
+  h.fresh = fresh;
   h.temporary = temporary;
   if (out_flags != nullptr) *out_flags = flags;
   return SQLITE_OK;
@@ -230,7 +233,7 @@ int PowerDisk::sync(Handle& h) {
   if (syncs_ == Syncs::all_ignored || (syncs_ == Syncs::log_ignored && h.log)) return SQLITE_OK;
   settle(*h.file);
   // SQLite syncs the folder with the first sync of a new journal or log, which makes every name in it last.
-  if ((h.log || h.journal) && !h.file->safe_exists)
+  if (std::exchange(h.fresh, false) && (h.log || h.journal))
     for (auto& [name, f] : files_) f->safe_exists = f->exists;
   return SQLITE_OK;
 }

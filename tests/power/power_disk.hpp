@@ -69,7 +69,7 @@ class PowerDisk {
   std::string content(const std::string& name) const;
 
   // ---- for the file system's own functions ----
-  struct Handle { sqlite3_file base; PowerDisk* disk; File* file; int level; bool log; bool journal; bool temporary; std::uint32_t shm_held, shm_owned; bool mapped; };
+  struct Handle { sqlite3_file base; PowerDisk* disk; File* file; int level; bool log; bool journal; bool fresh; bool temporary; std::uint32_t shm_held, shm_owned; bool mapped; };
   int open(const char* name, Handle& handle, int flags, int* out_flags);
   int close(Handle& h);
   int read(Handle& h, void* to, int n, std::int64_t at);

@@ -1,5 +1,5 @@
 // Every write and sync of the real server fails or kills it, one at a time: what was answered ok is there, what was answered "not
-// recorded" is not, and nothing happens twice. MUSTER_SYSCALL_POINTS: how many points (20), spread evenly; 0: all of them.
+// recorded" is not, and nothing happens twice. MUSTER_SYSCALL_POINTS: how many points (20), spread evenly; 0 or all: every one.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
