@@ -147,6 +147,9 @@ Decision publicly_uncertain(const Event& event) {
   if (!event.room_lives()) return draft.done();
   if (after.state == MessageState::unknown && before.doubts == 0 && after.doubts == 1)
     draft.say({plain("The update for " + page_of(event) + " was sent but not confirmed. I am checking whether it shows. Nothing to do yet.")}, Tone::warning);
+  else if (after.state == MessageState::unknown && before.doubts == after.doubts && before.attempts == kToldAfter - 1 && after.attempts == kToldAfter)
+    draft.say({plain("I still cannot see whether the update shows on " + page_of(event) + " (" + event.reason() + "). I keep looking, and send nothing twice meanwhile.")},
+              Tone::warning);
   else if (after.state == MessageState::queued && before.attempts == kToldAfter - 1 && after.attempts == kToldAfter)
     draft.say({plain("The update for " + page_of(event) + " is not through yet (" + event.reason() + "). I keep trying. Nothing to do yet.")}, Tone::warning);
   return draft.done();

@@ -135,6 +135,28 @@ TEST_CASE("the room hears once where an update shows, and at once where it does 
   CHECK(d.row().publication.pages["public"].state == PageState::failed);
 }
 
+TEST_CASE("the room hears once when it drags on to learn whether an update shows, and why") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  for (int attempts = 1; attempts <= 5; ++attempts) {
+    SendOutcome o;
+    for (const auto& m : d.outbox)
+      if (m.integration == "statuspage:vendor") o.before.message = m;
+    o.before.state = MessageState::sending;
+    o.before.attempts = attempts - 1;
+    o.before.doubts = attempts == 1 ? 0 : 1;
+    o.after = o.before;
+    o.after.state = MessageState::unknown;
+    o.after.attempts = attempts;
+    o.after.doubts = 1;
+    o.after.problem = "Statuspage answered 502";
+    d.outcome(o);
+    if (attempts == 1) CHECK(has(d.said(), "I am checking whether it shows."));
+    else if (attempts == 3) CHECK(d.said() == "I still cannot see whether the update shows on vendor (Statuspage answered 502). I keep looking, and send nothing twice meanwhile.\n");
+    else CHECK(d.said().empty());
+  }
+}
+
 TEST_CASE("a held update is told with what may be done, and a person decides") {
   Commanded d;
   CHECK(d.text_of(d.say("public check", "bob")) == "Nothing of INC-1 is held.");

@@ -56,6 +56,7 @@ class Relay : public bot::Sender {
   std::variant<http::Answer, bot::CannotLook> look(const std::string& path, Millis deadline);
   bot::Accepted accepted(const RemoteIncident& remote, std::int64_t incident) const;
   std::string without_key(std::string words) const;
+  std::string elsewhere(unsigned status) const;
 
   const bot::StatusPageSettings settings_;
   http::Client& client_;
@@ -88,6 +89,10 @@ std::string Relay::without_key(std::string words) const {
   const std::string& key = settings_.api_key.reveal();
   for (std::size_t at = 0; !key.empty() && (at = words.find(key, at)) != std::string::npos;) words.replace(at, key.size(), "[key]");
   return words;
+}
+
+std::string Relay::elsewhere(unsigned status) const {
+  return status >= 300 && status < 400 ? " It points elsewhere; check api_url of the status page \"" + settings_.name + "\"." : "";
 }
 
 std::optional<Millis> Relay::wait_for_token() {
@@ -158,8 +163,9 @@ bot::SendResult Relay::outcome(const http::Answer& answer, const std::string& re
       return bot::Refused{words + " The public incident was deleted on Statuspage."};
     default: break;
   }
-  if (answer.status >= 500 || answer.status < 200) return bot::Doubtful{words};
-  if (answer.status < 400) return bot::Refused{words + " It points elsewhere; check api_url of the status page \"" + settings_.name + "\"."};
+  // A redirect is not Statuspage's: a proxy gave it, which may pass, or after the work, as a form's "see other" is.
+  if (answer.status < 400) return bot::Doubtful{words + elsewhere(answer.status)};
+  if (answer.status >= 500) return bot::Doubtful{words};
   return bot::Refused{words};
 }
 
@@ -170,7 +176,7 @@ std::variant<http::Answer, bot::CannotLook> Relay::look(const std::string& path,
   auto& answer = std::get<http::Answer>(result);
   if (answer.status == 200 || answer.status == 404) return std::move(answer);
   const std::string said = without_key(read_problem(answer.body));
-  return bot::CannotLook{"Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said)};
+  return bot::CannotLook{"Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said) + elsewhere(answer.status)};
 }
 
 Look Relay::look_in_lists(const bot::PublicUpdate& update, const bot::SendContext& context, Millis deadline) {

@@ -251,6 +251,29 @@ TEST_CASE("a resolved create is found in the list of all incidents") {
   CHECK(desk.writes() == 1);
 }
 
+TEST_CASE("a redirect decides nothing: the vendor never answers so, so something else answered in its place, perhaps after the work") {
+  const int status = GENERATE(301, 302, 303, 307, 308);
+  Desk desk;
+  StatuspageFault elsewhere;
+  elsewhere.status = status;
+  elsewhere.body = " ";
+  SECTION("met once, the update is looked for and goes out once") {
+    elsewhere.kind = GENERATE(Kind::refuse, Kind::fail_after_work);
+    elsewhere.on = On::writes;
+    desk.vendor.fail(elsewhere);
+    CHECK(desk.create() == MessageState::sent);
+    CHECK(desk.vendor.incidents().size() == 1);
+    CHECK(desk.vendor.updates(desk.remote()).size() == 1);
+  }
+  SECTION("for good, nothing is given up or repeated blindly, and the words name the setting") {
+    desk.vendor.always(elsewhere);
+    auto m = desk.queue("op1", "investigating", "We are looking.", true);
+    CHECK(desk.deliver(m, 8) == MessageState::unknown);
+    CHECK(desk.writes() == 1);
+    for (const auto& words : desk.problems) CHECK(words.find("check api_url of the status page \"vendor\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("while the vendor cannot be read nothing is sent again") {
   Desk desk;
   StatuspageFault write;
