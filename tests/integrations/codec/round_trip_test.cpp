@@ -165,10 +165,10 @@ TEST_CASE("every kind of message comes back as it was") {
   }
   const auto say = std::get<bot::Say>(*codec::decode_content("say", codec::encode(all[6])));
   CHECK(say.card == full_card());
-  const auto back = std::get<bot::PublicUpdate>(*codec::decode_content("public_update", codec::encode(all[9])));
+  const auto back = std::get<bot::PublicUpdate>(*codec::decode_content("public_update", codec::encode(bot::Content{update})));
   CHECK((back.op == update.op && back.state == update.state && back.title == update.title && back.body == update.body && back.components == update.components));
   CHECK((back.impact == update.impact && back.first && back.at == update.at));
-  const auto paged = std::get<bot::PagePerson>(*codec::decode_content("page", codec::encode(all[10])));
+  const auto paged = std::get<bot::PagePerson>(*codec::decode_content("page", codec::encode(bot::Content{page})));
   CHECK((paged.page == page.page && paged.person == page.person && paged.step == 3 && paged.title == page.title && paged.severity == page.severity));
   CHECK((paged.text == page.text && paged.ack_path == page.ack_path));
   const auto room = std::get<bot::OpenRoom>(*codec::decode_content("open_room", codec::encode(all[0])));
