@@ -38,7 +38,31 @@ struct SlackSettings {
   std::string api_url = "https://slack.com/api/";
   std::string announce_channel;
 };
-struct MatrixSettings { bool enabled = false; std::string homeserver_url, user_id, announce_room; Secret access_token; };
+/// Muster as the homeserver's application service; off without an id.
+struct MatrixAppService {
+  std::string id;                  ///< as in the registration file; never changes
+  Secret as_token, hs_token;       ///< Muster → homeserver, homeserver → Muster
+  std::string url;                 ///< where the homeserver reaches Muster; "" = server.public_url
+  std::string device_id = "MUSTER";  ///< repeats are recognised per device, so it must stay the same
+};
+struct MatrixSettings {
+  bool enabled = false;
+  std::string homeserver_url, user_id, announce_room;
+  Secret access_token;                        ///< of a plain account; empty with an application service
+  std::vector<std::string> control_rooms;     ///< where commands are taken besides incident rooms and the announcement room
+  std::vector<std::string> allowed_users;     ///< who may command and invite, beyond the people of the settings
+  std::vector<std::string> allowed_servers;   ///< whose every account may; empty = the bot's own server
+  std::vector<std::string> prefixes{"!incident"};  ///< what stands before a verb; "/incident" and the bot's name always do
+  std::string pin_reaction = "\xF0\x9F\x93\x8C";   ///< puts a message on the timeline; "" = off
+  std::string room_version;                   ///< "" = the homeserver's default
+  bool federate = false;
+  std::string history_visibility = "shared";  ///< invited, joined, shared
+  std::string space;                          ///< id or alias of the space that collects incident rooms; "" = none
+  int messages_per_minute = 0;                ///< 0 = learn the limit from the homeserver's answers
+  MatrixAppService app_service;
+  /// "example.org" of "@muster:example.org".
+  std::string server_name() const { return user_id.substr(user_id.find(':') + 1); }
+};
 struct PolicyStep { std::vector<std::string> notify; Millis wait{300000}; };
 struct PagingSettings { Secret secret; std::vector<PolicyStep> policy; int repeat = 2; };  ///< repeat: further rounds when nobody answers
 struct AlertSource {

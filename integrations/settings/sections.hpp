@@ -12,6 +12,7 @@ void read_incidents(Mapping& root, bot::Settings& out);
 void read_store_and_log(Mapping& root, bot::Settings& out);
 void read_api_and_console(Mapping& root, bot::Settings& out);
 void read_chats(Mapping& root, bot::Settings& out);
+void read_matrix(Mapping& in, bot::MatrixSettings& out);  ///< the section itself
 void read_people(Mapping& root, bot::Settings& out);
 void read_paging(Mapping& root, bot::Settings& out);
 void read_alerts(Mapping& root, bot::Settings& out);

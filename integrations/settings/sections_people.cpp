@@ -1,4 +1,4 @@
-// slack, matrix, people, paging: who is reached, and by what.
+// slack, people, paging: who is reached, and by what.
 #include <algorithm>
 
 #include "integrations/settings/checks.hpp"
@@ -10,13 +10,6 @@ namespace {
 bool is_slack_id(const std::string& id) {
   return id.size() >= 2 && (id[0] == 'U' || id[0] == 'W') &&
          std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
-}
-
-/// "@alice:example.org", "#room:example.org".
-bool is_matrix_id(const std::string& id, const std::string& sigils) {
-  const auto colon = id.find(':');
-  return id.size() <= 255 && id.size() > 3 && sigils.find(id[0]) != std::string::npos && colon != std::string::npos && colon > 1 &&
-         colon + 1 < id.size() && id.find(' ') == std::string::npos;
 }
 
 void with_slash(std::string& url) {
@@ -61,17 +54,7 @@ void read_chats(Mapping& root, bot::Settings& out) {
     with_slash(slack.api_url);
     in.text("announce_channel", slack.announce_channel);
   });
-  out.matrix.enabled = root.section("matrix", [&](Mapping& in) {
-    auto& matrix = out.matrix;
-    in.url("homeserver_url", matrix.homeserver_url, Need::required);
-    while (!matrix.homeserver_url.empty() && matrix.homeserver_url.back() == '/') matrix.homeserver_url.pop_back();
-    in.text("user_id", matrix.user_id, Need::required);
-    if (!matrix.user_id.empty() && !is_matrix_id(matrix.user_id, "@")) in.report().about(in.path_of("user_id"), "must look like @muster:example.org");
-    in.secret("access_token", matrix.access_token, Need::required);
-    in.text("announce_room", matrix.announce_room);
-    if (!matrix.announce_room.empty() && !is_matrix_id(matrix.announce_room, "#!"))
-      in.report().about(in.path_of("announce_room"), "must look like #incidents:example.org or !id:example.org");
-  });
+  out.matrix.enabled = root.section("matrix", [&](Mapping& in) { read_matrix(in, out.matrix); });
 }
 
 void read_people(Mapping& root, bot::Settings& out) {
