@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -67,7 +69,7 @@ std::string SlackMessage::op() const {
 
 std::string SlackMessage::visible() const { return visible_text(blocks); }
 
-FakeSlack::FakeSlack(const bot::Clock* clock) : own_clock_(clock == nullptr ? bot::system_clock() : nullptr), clock_(clock == nullptr ? *own_clock_ : *clock) {
+FakeSlack::FakeSlack(const bot::Clock* clock, int port) : own_clock_(clock == nullptr ? bot::system_clock() : nullptr), clock_(clock == nullptr ? *own_clock_ : *clock) {
   for (int i = 1; i <= 9; ++i) users_["U0" + std::to_string(i)] = false;
   for (const char* id : {kAnnounce, "C0GENERAL"}) {
     SlackChannel channel;
@@ -77,12 +79,20 @@ FakeSlack::FakeSlack(const bot::Clock* clock) : own_clock_(clock == nullptr ? bo
     channel.members = {"U09", kBot};
     channels_[channel.id] = channel;
   }
-  server_ = std::make_unique<LoopbackHttp>([this](const WireRequest& request) { return handle(request); });
+  port_ = port;
+  listen();
 }
 
-FakeSlack::~FakeSlack() { server_->stop(); }
+FakeSlack::~FakeSlack() {
+  if (server_) server_->stop();
+}
 
-std::string FakeSlack::url() const { return "http://127.0.0.1:" + std::to_string(server_->port()) + "/api/"; }
+void FakeSlack::listen() {
+  server_ = std::make_unique<LoopbackHttp>([this](const WireRequest& request) { return handle(request); }, port_);
+  port_ = server_->port();
+}
+
+std::string FakeSlack::url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/api/"; }
 
 bot::Time FakeSlack::now() const { return clock_.now(); }
 
@@ -186,7 +196,74 @@ void FakeSlack::limit_posts(bool on) {
   limit_posts_ = on;
 }
 
-void FakeSlack::stop() { server_->stop(); }
+void FakeSlack::limit_as_slack(bool on) {
+  std::lock_guard lock(mutex_);
+  limit_as_slack_ = on;
+}
+
+void FakeSlack::each_call_takes(bot::Millis delay) {
+  std::lock_guard lock(mutex_);
+  each_call_takes_ = delay;
+}
+
+void FakeSlack::stop() {
+  if (server_) server_->stop();
+}
+
+void FakeSlack::vanish() {
+  stop();
+  server_.reset();
+  vanished_ = std::make_unique<BlackHole>(port_);
+}
+
+void FakeSlack::come_back() {
+  vanished_.reset();
+  if (server_) server_->stop();
+  server_.reset();
+  listen();
+}
+
+void FakeSlack::add_user_group(SlackUserGroup group) {
+  std::lock_guard lock(mutex_);
+  groups_[group.id] = std::move(group);
+}
+
+void FakeSlack::say(const std::string& channel, const std::string& user, const std::string& text) {
+  std::lock_guard lock(mutex_);
+  messages_.push_back({channel, next_ts(), user, text, "", ""});
+}
+
+std::string FakeSlack::new_trigger(const std::string& user) {
+  std::lock_guard lock(mutex_);
+  const std::string id = "1337." + std::to_string(++last_id_) + ".trigger";
+  triggers_[id] = {clock_.monotonic() + bot::Millis{3000}, false, user};
+  return id;
+}
+
+void FakeSlack::strict_triggers(bool on) {
+  std::lock_guard lock(mutex_);
+  strict_triggers_ = on;
+}
+
+void FakeSlack::serve_connections(std::function<std::string()> url) {
+  std::lock_guard lock(mutex_);
+  connections_ = std::move(url);
+}
+
+std::vector<SlackView> FakeSlack::views() const {
+  std::lock_guard lock(mutex_);
+  return views_;
+}
+
+std::vector<SlackEphemeral> FakeSlack::ephemerals() const {
+  std::lock_guard lock(mutex_);
+  return ephemerals_;
+}
+
+std::vector<LimitHit> FakeSlack::limit_hits() const {
+  std::lock_guard lock(mutex_);
+  return limits_.hits();
+}
 
 bool FakeSlack::wait_until(const std::function<bool()>& holds, double seconds) const {
   const auto clock = bot::system_clock();
@@ -209,14 +286,23 @@ std::optional<SlackFault> FakeSlack::next_fault(const std::string& method) {
   return std::nullopt;
 }
 
-bool FakeSlack::over_limit(const SlackCall& call) {
-  if (!limit_posts_ || call.method != "chat.postMessage") return false;
+/// Seconds to wait.
+std::optional<int> FakeSlack::over_limit(const SlackCall& call) {
   const auto channel = call.args.find("channel");
-  if (channel == call.args.end()) return false;
+  if (limit_as_slack_) return limits_.one_too_many(call.method, channel == call.args.end() ? "" : channel->second, now());
+  if (!limit_posts_ || call.method != "chat.postMessage" || channel == call.args.end()) return std::nullopt;
   const auto last = last_post_.find(channel->second);
-  if (last != last_post_.end() && now() - last->second < bot::Millis{1000}) return true;
+  if (last != last_post_.end() && now() - last->second < bot::Millis{1000}) return 1;
   last_post_[channel->second] = now();
-  return false;
+  return std::nullopt;
+}
+
+/// Slack's word, or "".
+std::string FakeSlack::refused_credentials(const SlackCall& call, const std::string& authorization) const {
+  if (authorization.empty()) return "not_authed";
+  const bool for_app = call.method == "apps.connections.open";
+  if (authorization == std::string("Bearer ") + (for_app ? kAppToken : kToken)) return "";
+  return authorization == std::string("Bearer ") + (for_app ? kToken : kAppToken) ? "not_allowed_token_type" : "invalid_auth";
 }
 
 WireAnswer FakeSlack::work(SlackCall& call) {
@@ -228,6 +314,7 @@ WireAnswer FakeSlack::work(SlackCall& call) {
 WireAnswer FakeSlack::handle(const WireRequest& request) {
   std::lock_guard lock(mutex_);
   SlackCall call;
+  call.arrived = clock_.monotonic();
   call.method = request.target.rfind("/api/", 0) == 0 ? request.target.substr(5) : request.target;
   http::Headers form;
   const auto header = [&request](const char* name) { const auto it = request.headers.find(name); return it == request.headers.end() ? std::string() : it->second; };
@@ -239,15 +326,27 @@ WireAnswer FakeSlack::handle(const WireRequest& request) {
   const auto fault = next_fault(call.method);
   if (request.method != "POST") answer = WireAnswer{405, "", {}};
   else if (fault && !does_the_work(fault->kind)) answer = instead(*fault);
-  else if (header("authorization").empty()) answer = json_answer({{"ok", false}, {"error", call.error = "not_authed"}});
-  else if (header("authorization") != std::string("Bearer ") + kToken) answer = json_answer({{"ok", false}, {"error", call.error = "invalid_auth"}});
-  else if (over_limit(call)) ++rate_limited_, answer = limited(1);
+  else if (call.error = refused_credentials(call, header("authorization")); !call.error.empty()) answer = json_answer({{"ok", false}, {"error", call.error}});
+  else if (const auto wait = over_limit(call)) ++rate_limited_, answer = limited(*wait);
   else answer = work(call);
   if (fault && does_the_work(fault->kind)) answer = spoilt(std::move(answer), *fault);
+  answer.delay += each_call_takes_;
   call.status = answer.status;
+  if (!answer.hang && !answer.close_before) call.answered = call.arrived + answer.delay;
+  record_for_referees(call.method, call.args);
   calls_.push_back(std::move(call));
   changed_.notify_all();
   return answer;
+}
+
+void record_for_referees(const std::string& method, const Form& args) {
+  static const char* path = std::getenv("MUSTER_SLACK_CALLS");
+  if (path == nullptr) return;
+  // One write each, so that several programs may add to one file.
+  const std::string line = json{{"method", method}, {"args", args}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  static std::mutex one;
+  std::lock_guard lock(one);
+  std::ofstream(path, std::ios::app | std::ios::binary) << line << std::flush;
 }
 
 std::string form_body(const std::vector<std::pair<std::string, std::string>>& fields) {
@@ -278,7 +377,10 @@ http::CallResult post_command(http::Client& client, const std::string& muster_ur
   call.url = muster_url + "/slack/commands";
   call.body = slash_body(command);
   call.headers = slack_sign(call.body, bot::system_clock()->now());
-  return client.call(call);
+  auto result = client.call(call);
+  if (const auto* answer = std::get_if<http::Answer>(&result); answer != nullptr && answer->status == 200 && !answer->body.empty())
+    record_for_referees("(answer to a command)", {{"body", answer->body}});
+  return result;
 }
 
 }  // namespace support

@@ -15,6 +15,7 @@
 
 #include "bot/env.hpp"
 #include "integrations/http/client.hpp"
+#include "tests/support/fake_slack_limits.hpp"
 #include "tests/support/loopback_http.hpp"
 
 namespace support {
@@ -45,6 +46,8 @@ struct SlackFault {
 struct SlackMessage {
   std::string channel, ts, user, text, blocks, metadata;
   int edits = 0;
+  std::string thread = {};                              ///< thread_ts of a reply
+  std::map<std::string, std::set<std::string>> reactions = {};  ///< emoji → who
   std::string op() const;       ///< metadata.event_payload.op, or ""
   std::string visible() const;  ///< what a reader sees of the blocks
 };
@@ -55,25 +58,43 @@ struct SlackChannel {
   bool is_private = false, is_archived = false, is_im = false;
   std::set<std::string> members;
   std::vector<std::string> pins;  ///< ts
+  std::string purpose = {};
+  std::vector<std::pair<std::string, std::string>> bookmarks = {};  ///< title, link
 };
+
+/// A modal or a Home tab as Slack holds it.
+struct SlackView {
+  std::string id, hash, external_id, user, root, previous;  ///< user: whom it is shown to
+  std::string view;                                         ///< JSON as given last
+  bool home = false;
+  int updates = 0;
+};
+
+/// What only its receiver saw.
+struct SlackEphemeral { std::string channel, user, text, blocks; };
+
+struct SlackUserGroup { std::string id, handle; std::vector<std::string> users; };
 
 struct SlackCall {
   std::string method;
   Form args;
   int status = 200;
   std::string error;  ///< Slack's word; "" = ok, or a fault answered
+  bot::Millis arrived{};   ///< by a clock that never jumps
+  bot::Millis answered{};  ///< when the answer was due: arrived + the delay; 0 when none was given
 };
 
 class FakeSlack {
  public:
   static constexpr const char* kToken = "xoxb-test-token-0123456789";
+  static constexpr const char* kAppToken = "xapp-1-A0MUSTER-0123456789-test";  ///< for apps.connections.open alone
   static constexpr const char* kSigningSecret = "8f742231b10e8888abcd99yyyzzz85a5";
   static constexpr const char* kBot = "UMUSTER";
   static constexpr const char* kTeam = "T0TEST";
   static constexpr const char* kAnnounce = "C0INCIDENTS";
 
   /// `clock` gives created and ts; nullptr: the system's.
-  explicit FakeSlack(const bot::Clock* clock = nullptr);
+  explicit FakeSlack(const bot::Clock* clock = nullptr, int port = 0);
   ~FakeSlack();
   std::string url() const;  ///< "http://127.0.0.1:<port>/api/", for api_url
 
@@ -81,6 +102,17 @@ class FakeSlack {
   void add_user(const std::string& id, bool disabled = false);     ///< U01…U09 are there from the start
   void add_channel(SlackChannel channel);                          ///< as if somebody else had made it
   void take_name(const std::string& name, bool archived = true);   ///< a channel of somebody else that holds the name
+
+  void add_user_group(SlackUserGroup group);
+  void say(const std::string& channel, const std::string& user, const std::string& text);  ///< somebody writes; history tells of it
+  /// A trigger_id as Slack hands them out: good once, for three seconds. Others are good once, unless `strict_triggers`.
+  std::string new_trigger(const std::string& user = "U01");
+  void strict_triggers(bool on);
+  /// What apps.connections.open answers; without it the workspace has no Socket Mode.
+  void serve_connections(std::function<std::string()> url);
+
+  std::vector<SlackView> views() const;                            ///< in the order they were opened or first published
+  std::vector<SlackEphemeral> ephemerals() const;
 
   std::vector<SlackCall> calls(const std::string& method = "") const;
   std::vector<SlackChannel> channels() const;                      ///< without direct messages
@@ -92,6 +124,7 @@ class FakeSlack {
   /// Live mentions in everything posted or edited so far: "!channel", "@U01" …
   std::set<std::string> notified() const;
   int rate_limited() const;                                        ///< how often the limits answered 429
+  std::vector<LimitHit> limit_hits() const;                        ///< each of them
 
   // ---- bad days ----
   void fault(SlackFault fault);  ///< faults for one method queue up; the first that fits is used
@@ -104,8 +137,16 @@ class FakeSlack {
   void heal();
   /// One message per second and channel, as Slack promises; off by default.
   void limit_posts(bool on);
+  /// All of Slack's documented limits (fake_slack_limits.hpp); off by default.
+  void limit_as_slack(bool on);
+  /// Every answer takes this long from now on, beside any fault.
+  void each_call_takes(bot::Millis delay);
   /// Closes the port: connections are refused from now on.
   void stop();
+  /// Not even refused: packets get no answer.
+  void vanish();
+  /// After stop or vanish: the same workspace at the same address.
+  void come_back();
 
   /// Polls until `holds` or `seconds` passed.
   bool wait_until(const std::function<bool()>& holds, double seconds = 20) const;
@@ -115,7 +156,9 @@ class FakeSlack {
   WireAnswer handle(const WireRequest& request);
   WireAnswer work(SlackCall& call);
   std::optional<SlackFault> next_fault(const std::string& method);
-  bool over_limit(const SlackCall& call);
+  std::optional<int> over_limit(const SlackCall& call);
+  std::string refused_credentials(const SlackCall& call, const std::string& authorization) const;
+  void listen();
   bot::Time now() const;
   std::string next_ts();
 
@@ -131,10 +174,20 @@ class FakeSlack {
   std::set<std::string> notified_;
   std::deque<SlackFault> faults_;
   std::map<std::string, bot::Time> last_post_;
-  bool limit_posts_ = false;
+  std::vector<SlackView> views_;
+  std::vector<SlackEphemeral> ephemerals_;
+  std::map<std::string, SlackUserGroup> groups_;
+  struct Trigger { bot::Millis until{}; bool used = false; std::string user; };
+  std::map<std::string, Trigger> triggers_;
+  std::function<std::string()> connections_;
+  SlackLimits limits_;
+  bool limit_posts_ = false, limit_as_slack_ = false, strict_triggers_ = false;
+  bot::Millis each_call_takes_{0};
   int rate_limited_ = 0;
   int last_id_ = 0;
   std::int64_t last_micro_ = 0;
+  int port_ = 0;
+  std::unique_ptr<BlackHole> vanished_;
   std::unique_ptr<LoopbackHttp> server_;  // last: its threads use the rest
 };
 
@@ -146,6 +199,9 @@ struct SlashCommand {
 };
 std::string form_body(const std::vector<std::pair<std::string, std::string>>& fields);
 std::string slash_body(const SlashCommand& command);
+/// Lines of what Muster sent, one JSON object each ({"method", "args" …}), are added to the file that MUSTER_SLACK_CALLS names: the referees
+/// read it. Nothing happens when it is not set.
+void record_for_referees(const std::string& method, const Form& args);
 /// The two signature headers and a form Content-Type for `body`.
 http::Headers slack_sign(const std::string& body, bot::Time now, const std::string& secret = FakeSlack::kSigningSecret);
 /// Posts a signed command to `<muster_url>/slack/commands` now.

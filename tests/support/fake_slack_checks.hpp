@@ -9,6 +9,8 @@ namespace support {
 
 /// "" when Slack takes the blocks (a JSON array as text), else why not.
 std::string block_complaint(const std::string& blocks);
+/// The same for a view (a JSON object as text), modal or Home tab.
+std::string view_complaint(const std::string& view);
 /// "!channel", "@U1", "!subteam^S1" … live in the fallback text or in markup objects of the blocks.
 std::set<std::string> notified(const std::string& text, const std::string& blocks);
 /// Everything a reader would see of the blocks, markup unescaped, one line per object.

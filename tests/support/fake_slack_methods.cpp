@@ -2,6 +2,7 @@
 #include "tests/support/fake_slack_methods.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <nlohmann/json.hpp>
 
@@ -12,7 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-json wrong(const std::string& error) { return {{"ok", false}, {"error", error}}; }
+bool is_metadata(const std::string& text) {
+  const json m = json::parse(text, nullptr, false);
+  if (!m.is_object() || !m.contains("event_type") || !m["event_type"].is_string() || !m.contains("event_payload") || !m["event_payload"].is_object()) return false;
+  return std::all_of(m["event_payload"].begin(), m["event_payload"].end(), [](const json& value) { return value.is_primitive(); });
+}
+
+}  // namespace
 
 bool is_true(const std::string& value) { return value == "true" || value == "1"; }
 
@@ -25,6 +32,8 @@ std::vector<std::string> split(const std::string& list) {
   }
   return out;
 }
+
+json wrong(const std::string& error) { return {{"ok", false}, {"error", error}}; }
 
 std::size_t points(const std::string& s) {
   return static_cast<std::size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -42,18 +51,11 @@ std::string name_error(const std::string& name) {
   return has_letter ? "" : "invalid_name_punctuation";
 }
 
-bool is_metadata(const std::string& text) {
-  const json m = json::parse(text, nullptr, false);
-  if (!m.is_object() || !m.contains("event_type") || !m["event_type"].is_string() || !m.contains("event_payload") || !m["event_payload"].is_object()) return false;
-  return std::all_of(m["event_payload"].begin(), m["event_payload"].end(), [](const json& value) { return value.is_primitive(); });
-}
-
 json shown(const SlackChannel& c) {
   return {{"id", c.id},           {"name", c.name},           {"creator", c.creator},         {"created", c.created},
-          {"is_private", c.is_private}, {"is_archived", c.is_archived}, {"topic", {{"value", c.topic}}}};
+          {"is_private", c.is_private}, {"is_archived", c.is_archived}, {"topic", {{"value", c.topic}}},
+          {"purpose", {{"value", c.purpose}}}, {"is_channel", !c.is_im}, {"is_member", c.members.count(FakeSlack::kBot) != 0}, {"num_members", c.members.size()}};
 }
-
-}  // namespace
 
 SlackChannel* FakeSlackMethods::open_channel(json& error, bool must_be_member) {
   const auto it = fake_.channels_.find(arg("channel"));
@@ -84,7 +86,7 @@ json FakeSlackMethods::run() {
   if (call_.method == "chat.postMessage") return post();
   if (call_.method == "chat.update") return update();
   if (call_.method == "pins.add") return pin();
-  return wrong("unknown_method");
+  return more();
 }
 
 json FakeSlackMethods::create() {
@@ -173,8 +175,11 @@ json FakeSlackMethods::open() {
 
 /// A page of at most `limit` of `all`, with Slack's cursor.
 json FakeSlackMethods::page(json all, const char* what) {
-  const std::size_t limit = arg("limit").empty() ? 100 : std::stoul(arg("limit"));
-  const std::size_t from = arg("cursor").empty() ? 0 : std::stoul(arg("cursor"));
+  const std::size_t limit = arg("limit").empty() ? 100 : std::strtoul(arg("limit").c_str(), nullptr, 10);
+  if (limit < 1 || limit > 999) return wrong("invalid_limit");
+  char* end = nullptr;
+  const std::size_t from = std::strtoul(arg("cursor").c_str(), &end, 10);
+  if (*end != '\0' || from > all.size()) return wrong("invalid_cursor");
   json part = json::array();
   for (std::size_t i = from; i < all.size() && i < from + limit; ++i) part.push_back(all[i]);
   const std::string next = from + limit < all.size() ? std::to_string(from + limit) : "";
@@ -184,11 +189,30 @@ json FakeSlackMethods::page(json all, const char* what) {
 json FakeSlackMethods::own_channels() {
   json all = json::array();
   for (const auto& [id, channel] : fake_.channels_) {
-    const bool wanted = arg("types").find(channel.is_private ? "private_channel" : "public_channel") != std::string::npos;
+    const std::string types = arg("types").empty() ? "public_channel" : arg("types");
+    const bool wanted = types.find(channel.is_private ? "private_channel" : "public_channel") != std::string::npos;
     const bool hidden = channel.is_im || (channel.is_archived && is_true(arg("exclude_archived")));
     if (wanted && !hidden && channel.members.count(FakeSlack::kBot) != 0) all.push_back(shown(channel));
   }
   return page(std::move(all), "channels");
+}
+
+json shown(const SlackMessage& m) {
+  json one{{"type", "message"}, {"ts", m.ts}, {"user", m.user}, {"text", m.text}};
+  if (m.user == FakeSlack::kBot) one["bot_id"] = "BMUSTER";
+  if (!m.blocks.empty()) one["blocks"] = json::parse(m.blocks, nullptr, false);
+  if (!m.thread.empty()) one["thread_ts"] = m.thread;
+  for (const auto& [name, users] : m.reactions) one["reactions"].push_back({{"name", name}, {"users", users}, {"count", users.size()}});
+  return one;
+}
+
+/// Between oldest and latest, which themselves count only when `inclusive` says so.
+bool FakeSlackMethods::within(const SlackMessage& m) const {
+  const double ts = std::strtod(m.ts.c_str(), nullptr);
+  const bool inclusive = is_true(arg("inclusive"));
+  const auto bound = [this](const char* name) { return std::strtod(arg(name).c_str(), nullptr); };
+  if (!arg("oldest").empty() && (inclusive ? ts < bound("oldest") : ts <= bound("oldest"))) return false;
+  return arg("latest").empty() || (inclusive ? ts <= bound("latest") : ts < bound("latest"));
 }
 
 json FakeSlackMethods::history() {
@@ -197,8 +221,8 @@ json FakeSlackMethods::history() {
   if (channel->second.members.count(FakeSlack::kBot) == 0) return wrong("not_in_channel");
   json all = json::array();
   for (auto m = fake_.messages_.rbegin(); m != fake_.messages_.rend(); ++m) {
-    if (m->channel != arg("channel") || (!arg("oldest").empty() && std::stod(m->ts) <= std::stod(arg("oldest")))) continue;
-    json one{{"type", "message"}, {"ts", m->ts}, {"user", m->user}, {"text", m->text}};
+    if (m->channel != arg("channel") || (!m->thread.empty() && m->thread != m->ts) || !within(*m)) continue;
+    json one = shown(*m);
     if (is_true(arg("include_all_metadata")) && !m->metadata.empty()) one["metadata"] = json::parse(m->metadata);
     all.push_back(std::move(one));
   }
@@ -224,10 +248,10 @@ json FakeSlackMethods::post() {
   if (const std::string why = content_error(); !why.empty()) return wrong(why);
   if (points(arg("text")) > 40000) return wrong("msg_too_long");
   if (arg("unfurl_links") != "false" || arg("unfurl_media") != "false") fake_.complaints_.push_back("chat.postMessage: links would unfurl");
-  SlackMessage message{channel->id, fake_.next_ts(), FakeSlack::kBot, arg("text"), arg("blocks"), arg("metadata"), 0};
+  SlackMessage message{channel->id, fake_.next_ts(), FakeSlack::kBot, arg("text"), arg("blocks"), arg("metadata"), 0, arg("thread_ts")};
   fake_.messages_.push_back(message);
   fake_.notified_.merge(notified(message.text, message.blocks));
-  return {{"ok", true}, {"channel", channel->id}, {"ts", message.ts}, {"message", {{"text", message.text}}}};
+  return {{"ok", true}, {"channel", channel->id}, {"ts", message.ts}, {"message", shown(message)}};
 }
 
 json FakeSlackMethods::update() {
@@ -244,7 +268,7 @@ json FakeSlackMethods::update() {
     if (!arg("metadata").empty()) message.metadata = arg("metadata");
     ++message.edits;
     fake_.notified_.merge(notified(message.text, message.blocks));
-    return {{"ok", true}, {"channel", channel->id}, {"ts", message.ts}};
+    return {{"ok", true}, {"channel", channel->id}, {"ts", message.ts}, {"text", message.text}};
   }
   return wrong("message_not_found");
 }

@@ -72,13 +72,26 @@ bool receive(int fd, std::string& buffer, WireRequest& out) {
   return true;
 }
 
-}  // namespace
-
-LoopbackHttp::LoopbackHttp(Handler handler) : handler_(std::move(handler)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+sockaddr_in loopback(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/// Connections of an earlier listener that are still winding down must not keep the port.
+void reuse(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+}  // namespace
+
+LoopbackHttp::LoopbackHttp(Handler handler, int port) : handler_(std::move(handler)) {
+  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (port != 0) reuse(listener_);
+  sockaddr_in address = loopback(port);
   socklen_t size = sizeof address;
   if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0 ||
       ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
@@ -156,6 +169,25 @@ bool LoopbackHttp::answer(int fd, const WireAnswer& reply) {
     return false;
   }
   return send_all(fd, head + reply.body);
+}
+
+BlackHole::BlackHole(int port) {
+  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  reuse(listener_);
+  sockaddr_in address = loopback(port);
+  if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 0) != 0)
+    throw std::runtime_error("cannot take the port");
+  // The kernel drops further attempts without a word once the queue of a listener that never accepts is full.
+  for (int i = 0; i < 4; ++i) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    (void)::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    filling_.push_back(fd);
+  }
+}
+
+BlackHole::~BlackHole() {
+  for (int fd : filling_) ::close(fd);
+  ::close(listener_);
 }
 
 }  // namespace support

@@ -32,7 +32,8 @@ struct WireAnswer {
 class LoopbackHttp {
  public:
   using Handler = std::function<WireAnswer(const WireRequest&)>;
-  explicit LoopbackHttp(Handler handler);
+  /// `port` 0: any free one.
+  explicit LoopbackHttp(Handler handler, int port = 0);
   ~LoopbackHttp();
   LoopbackHttp(const LoopbackHttp&) = delete;
   int port() const { return port_; }
@@ -54,6 +55,18 @@ class LoopbackHttp {
   std::vector<int> open_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
+};
+
+/// A port behind which everything has vanished: connection attempts get no answer at all, neither yes nor no.
+class BlackHole {
+ public:
+  explicit BlackHole(int port);
+  ~BlackHole();
+  BlackHole(const BlackHole&) = delete;
+
+ private:
+  int listener_ = -1;
+  std::vector<int> filling_;
 };
 
 }  // namespace support
