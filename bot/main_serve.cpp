@@ -177,9 +177,10 @@ class Server {
     http::Server& outer = *public_;
     http::Server& inner = private_ ? *private_ : *public_;
 
-    if (settings_.slack.enabled)
-      slack::add_routes(outer, coordinator_, settings_, people_, env_.clock, *outside_.client, outside_.workspace,
-                        [this] { metrics_.count_signature_failure("slack"); });
+    if (settings_.slack.enabled) {
+      slack_inbox_ = slack::make_inbox({coordinator_, coordinator_, opened_->reader(), settings_, people_, env_.clock, *outside_.client, outside_.workspace});
+      slack::add_routes(outer, slack_inbox_, settings_, env_.clock, [this] { metrics_.count_signature_failure("slack"); });
+    }
     alertmanager::add_routes(outer, coordinator_, settings_, env_.clock);
     paging::add_routes(outer, coordinator_, opened_->reader(), people_, settings_, env_.clock);
     api::add_routes(inner, coordinator_, opened_->reader(), settings_, people_, env_.clock);
@@ -228,6 +229,7 @@ class Server {
     part("senders", {}, [this] { workers_.stop(); }, Millis{16000});
     part("dispatcher", loop(dispatch_loop_), [this] { dispatch_loop_.stop(); });
     part("timers", loop(timer_loop_), [this] { timer_loop_.stop(); });
+    if (slack_inbox_) part("slack inbox", {}, [this] { slack_inbox_->stop(); }, Millis{12000});
     part("control socket", [this] { return control_.start(); }, [this] { control_.stop(); });
     if (console_)
       part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });
@@ -327,6 +329,7 @@ class Server {
   Dispatcher dispatcher_;
   Timers timers_;
   cli::ControlServer control_;
+  std::shared_ptr<slack::Inbox> slack_inbox_;
   std::unique_ptr<http::Server> public_, private_;
   std::unique_ptr<console::Console> console_;
   std::atomic<bool> fatal_{false};

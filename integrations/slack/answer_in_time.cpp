@@ -5,24 +5,25 @@ namespace {
 constexpr bot::Millis kTick{200};
 }
 
-void Answer::give(http::Response response) {
-  if (given_.exchange(true)) return;
-  exchange_->respond(std::move(response));
-  exchange_.reset();
+bool Acknowledgement::give(std::string body) {
+  if (given_.exchange(true)) return false;
+  answer_(std::move(body));
+  answer_ = nullptr;
+  return true;
 }
 
-Deadlines::Deadlines(const bot::Clock& clock, bot::Millis limit, http::Response late)
-    : clock_(clock), limit_(limit), late_(std::move(late)), loop_("slack-deadline", [this] { return answer_overdue(); }) {
+Deadlines::Deadlines(const bot::Clock& clock, bot::Millis limit)
+    : clock_(clock), limit_(limit), loop_("slack-deadline", [this] { return answer_overdue(); }) {
   loop_.start();
 }
 
-std::shared_ptr<Answer> Deadlines::watch(std::shared_ptr<http::Exchange> exchange) {
-  auto answer = std::make_shared<Answer>(std::move(exchange));
+std::shared_ptr<Acknowledgement> Deadlines::watch(Answer answer, std::string late) {
+  auto watched = std::make_shared<Acknowledgement>(std::move(answer));
   const bot::Millis due = clock_.monotonic() + limit_;
   bot::Lock lock(mutex_);
   while (!watched_.empty() && watched_.front().answer->given()) watched_.pop_front();  // keeps it as short as what is under way
-  watched_.push_back({answer, due});
-  return answer;
+  watched_.push_back({watched, std::move(late), due});
+  return watched;
 }
 
 bot::Millis Deadlines::answer_overdue() {
@@ -35,7 +36,7 @@ bot::Millis Deadlines::answer_overdue() {
       watched_.pop_front();
     }
   }
-  for (auto& one : overdue) one.answer->give(late_);
+  for (auto& one : overdue) one.answer->give(std::move(one.late));
   return kTick;
 }
 

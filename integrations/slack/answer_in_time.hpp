@@ -1,41 +1,43 @@
 // Answers that must not be late: Slack shows people an error of its own when a command is not answered within 3 seconds.
-// Place: used by the inbound routes. Threads: watch() and give() from any; owns one thread that answers what is overdue.
+// Place: used by the inbox. Threads: watch() and give() from any; owns one thread that answers what is overdue.
 #pragma once
 
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <string>
 
 #include "bot/lifecycle.hpp"
-#include "integrations/http/server.hpp"
+#include "integrations/slack/inbox.hpp"
 
 namespace slack {
 
-/// An exchange that several may want to answer; the first one does.
-class Answer {
+/// An answer that several may want to give; the first one does.
+class Acknowledgement {
  public:
-  explicit Answer(std::shared_ptr<http::Exchange> exchange) : exchange_(std::move(exchange)) {}
-  void give(http::Response response);
+  explicit Acknowledgement(Answer answer) : answer_(std::move(answer)) {}
+  /// False when somebody was first.
+  bool give(std::string body);
   bool given() const { return given_; }
 
  private:
-  std::shared_ptr<http::Exchange> exchange_;
+  Answer answer_;
   std::atomic<bool> given_{false};
 };
 
 class Deadlines {
  public:
-  /// `late` is the answer given after `limit`.
-  Deadlines(const bot::Clock& clock, bot::Millis limit, http::Response late);
+  Deadlines(const bot::Clock& clock, bot::Millis limit);
   ~Deadlines() { loop_.stop(); }
-  std::shared_ptr<Answer> watch(std::shared_ptr<http::Exchange> exchange);
+  /// `late` is the answer given after the limit.
+  std::shared_ptr<Acknowledgement> watch(Answer answer, std::string late);
+  void stop() { loop_.stop(); }
 
  private:
-  struct Watched { std::shared_ptr<Answer> answer; bot::Millis due; };
+  struct Watched { std::shared_ptr<Acknowledgement> answer; std::string late; bot::Millis due; };
   bot::Millis answer_overdue();
   const bot::Clock& clock_;
   bot::Millis limit_;
-  http::Response late_;
   bot::Mutex mutex_;
   std::deque<Watched> watched_ GUARDED_BY(mutex_);  ///< by due time, since the limit is one
   bot::Loop loop_;

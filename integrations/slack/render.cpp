@@ -190,7 +190,7 @@ void add_buttons(Blocks& blocks, const bot::Card& card, const View& view) {
     if (elements.size() == kButtons) break;
     if (length(command) > kButtonValue) continue;  // a command cut short would be another command
     json element = {{"type", "button"},
-                    {"action_id", "run:" + std::to_string(elements.size())},
+                    {"action_id", (button.form ? "form:" : "run:") + std::to_string(elements.size())},
                     {"text", plain_object(safe(button.label), kButtonText)},
                     {"value", safe(command)}};
     if (button.primary) element["style"] = "primary";
@@ -213,6 +213,7 @@ std::string fallback(const bot::Card& card, const View& view) {
 }  // namespace
 
 std::string markup(const bot::Text& spans, const View& view) { return line(spans, view, Form::blocks); }
+std::string plain_line(const bot::Text& spans, const View& view) { return line(spans, view, Form::plain); }
 
 Rendered render(const bot::Card& card, const View& view) {
   Blocks blocks;

@@ -26,5 +26,7 @@ struct Rendered {
 Rendered render(const bot::Card& card, const View& view);
 /// One line or paragraph as markup.
 std::string markup(const bot::Text& text, const View& view);
+/// The same in words alone, for plain_text objects, where Slack interprets nothing.
+std::string plain_line(const bot::Text& text, const View& view);
 
 }  // namespace slack

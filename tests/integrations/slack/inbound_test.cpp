@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "integrations/slack/inbound.hpp"
+#include "tests/integrations/slack/inside.hpp"
 #include "tests/support/fake_env.hpp"
 #include "tests/support/fake_slack.hpp"
 #include "tests/support/fake_slack_checks.hpp"
@@ -19,32 +21,6 @@ using nlohmann::json;
 using support::slack_sign;
 
 namespace {
-
-/// Keeps what was asked; answers at once with `reply`, or not at all.
-class FakeIntake : public bot::Intake {
- public:
-  void submit(bot::Request request, bot::Completion done) override {
-    std::lock_guard lock(mutex_);
-    requests_.push_back(std::move(request));
-    if (silent) waiting_.push_back(std::move(done));
-    else done(reply);
-  }
-  std::vector<bot::Request> requests() const {
-    std::lock_guard lock(mutex_);
-    return requests_;
-  }
-  void answer_late() {
-    std::lock_guard lock(mutex_);
-    for (auto& done : waiting_) done(reply);
-  }
-  std::atomic<bool> silent{false};
-  bot::Reply reply;
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<bot::Request> requests_;
-  std::vector<bot::Completion> waiting_;
-};
 
 /// Stands for the way out to hooks.slack.com, which no test may reach.
 class OutboundLog : public http::Client {
@@ -68,7 +44,9 @@ struct Door {
   support::FakeClock clock{bot::Time{bot::Millis{1531420618000}}};  // the time of Slack's documented example
   bot::Settings settings;
   bot::People people;
-  FakeIntake intake;
+  slack_tests::FakeIntake intake;
+  slack_tests::FakeForms forms;
+  slack_tests::FakeReader reader;
   OutboundLog outbound;
   std::shared_ptr<slack::Workspace> workspace = std::make_shared<slack::Workspace>();
   std::atomic<int> failures{0};
@@ -78,11 +56,14 @@ struct Door {
   Door() {
     settings.slack.signing_secret = bot::Secret(support::FakeSlack::kSigningSecret);
     intake.reply.card.title = {bot::plain("Declared INC-7, sev1.")};
-    slack::add_routes(*server, intake, settings, people, clock, outbound, workspace, [this] { ++failures; });
+    slack::add_routes(*server, inbox(settings, outbound, workspace), settings, clock, [this] { ++failures; });
     REQUIRE(server->start());
   }
   ~Door() { server->stop(); }
 
+  std::shared_ptr<slack::Inbox> inbox(const bot::Settings& for_settings, http::Client& out, std::shared_ptr<slack::Workspace> in) {
+    return slack::make_inbox({intake, forms, reader, for_settings, people, clock, out, std::move(in)});
+  }
   http::Answer post(const std::string& path, const std::string& body, http::Headers headers) {
     http::Call call;
     call.method = "POST";
@@ -349,7 +330,7 @@ TEST_CASE("Which workspace is ours is learnt without anybody waiting for it") {
   settings.slack.bot_token = bot::Secret(support::FakeSlack::kToken);
   auto workspace = std::make_shared<slack::Workspace>();
   const auto other = http::make_server({});
-  slack::add_routes(*other, door.intake, settings, door.people, door.clock, *door.client, workspace, [] {});
+  slack::add_routes(*other, door.inbox(settings, *door.client, workspace), settings, door.clock, [] {});
   REQUIRE(vendor.wait_until([&] { return workspace->identity().has_value(); }));
   CHECK(vendor.calls("auth.test").size() == 1);
   CHECK(workspace->is_ours("T0TEST", "", "A0MUSTER"));
