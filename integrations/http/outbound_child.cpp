@@ -79,12 +79,17 @@ void make(Client& client, FrameSocket& socket, NumberedCall call) {
 
 }  // namespace
 
-int serve_outbound() {
+bool begin_outbound() {
   if (!is_socket(kOutboundSocket)) {
     std::fputs("muster: \"outbound\" is started by Muster itself, for its outgoing calls; there is nothing to do with it by hand.\n", stderr);
-    return 2;
+    return false;
   }
   prepare_child();
+  return true;
+}
+
+int serve_outbound() {
+  if (!begin_outbound()) return 2;
   const auto client = make_client();
   FrameSocket socket(kOutboundSocket);
   std::string frame;

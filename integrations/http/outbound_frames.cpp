@@ -127,6 +127,13 @@ std::optional<NumberedResult> result_in(const std::string& frame) {
   return out;
 }
 
+std::string frame_of(char kind, const std::string& text) {
+  std::string out(kLength, '\0');
+  const auto length = static_cast<std::uint32_t>(text.size() + 1);
+  std::memcpy(out.data(), &length, kLength);
+  return out.append(1, kind).append(text);
+}
+
 FrameSocket::FrameSocket(int fd) : fd_(fd) { ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kStuck, sizeof kStuck); }
 FrameSocket::~FrameSocket() { ::close(fd_); }
 void FrameSocket::shut() { ::shutdown(fd_, SHUT_RDWR); }

@@ -22,6 +22,9 @@ std::string frame_of(const NumberedResult& result);
 std::optional<NumberedCall> call_in(const std::string& frame);
 std::optional<NumberedResult> result_in(const std::string& frame);
 
+/// For a websocket's process: one letter and a text.
+std::string frame_of(char kind, const std::string& text);
+
 /// One end of the socket. Threads: send() from any, receive() from one.
 class FrameSocket {
  public:

@@ -23,6 +23,9 @@ struct OutboundProcess {
 /// sanitizer: the secrets that settings read from it stay here.
 bot::Result<OutboundProcess> start_outbound(const std::vector<std::string>& command);
 
+/// In the child, first thing: little memory, no signals, no core file. False, with words, when it was not started by start_outbound().
+bool begin_outbound();
+
 /// Kills it if it still runs, and takes it away so that no zombie stays. How it ended: "exit 0", "signal 6 (Aborted)".
 std::string end_outbound(pid_t pid);
 

@@ -17,6 +17,33 @@ TEST_CASE("a bucket gives its burst at once and then its rate") {
   CHECK(limiter.take("b", 60, 1, t) == 0ms);
 }
 
+TEST_CASE("those told to wait get turns one after the other, and each finds its token at its turn") {
+  http::RateLimiter limiter;
+  bot::Time t{1'000'000s};
+  CHECK(limiter.take("a", 60, 1, t, 0.0) == 0ms);
+  CHECK(limiter.take("a", 60, 1, t, 0.0) == 1000ms);
+  CHECK(limiter.take("a", 60, 1, t, 0.0) == 2000ms);
+  CHECK(limiter.take("a", 60, 1, t, 0.0) == 3000ms);
+  for (int i = 1; i <= 3; ++i) CHECK(limiter.take("a", 60, 1, t + i * 1000ms, 0.0) == 0ms);
+  CHECK(limiter.take("a", 60, 1, t + 100s, 0.0) == 0ms);
+  // Two hundred at once: nobody is sent away for more than about a minute.
+  for (int i = 0; i < 200; ++i) CHECK(limiter.take("a", 60, 1, t + 100s, 0.0) <= 61000ms);
+}
+
+TEST_CASE("the less urgent leave tokens over, so that the urgent always find one") {
+  http::RateLimiter limiter;
+  const bot::Time t{1'000'000s};
+  int taken = 0;
+  while (limiter.take("a", 60, 10, t, 4.0) == 0ms) ++taken;
+  CHECK(taken == 6);
+  CHECK(limiter.take("a", 60, 10, t, 2.0) == 0ms);
+  CHECK(limiter.take("a", 60, 10, t, 0.0) == 0ms);
+  CHECK(limiter.take("a", 60, 10, t, 4.0) > 2000ms);
+  CHECK(limiter.take("a", 60, 10, t + 20s, 4.0) == 0ms);
+  // However much is to be left over, a full bucket lets everybody through.
+  CHECK(limiter.take("b", 60, 3, t, 50.0) == 0ms);
+}
+
 TEST_CASE("waiting exactly what was told is enough") {
   http::RateLimiter limiter;
   bot::Time t{1'000'000s};
