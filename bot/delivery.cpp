@@ -63,7 +63,12 @@ QueuedMessage after_send(const QueuedMessage& before, const SendResult& result, 
   if (const auto* unsure = std::get_if<Doubtful>(&result)) return doubt(std::move(m), unsure->reason, policy, now, chance, rules);
   const auto& refused = std::get<Refused>(result);
   m.problem = refused.reason;
-  if (refused.credentials) return wait_until(std::move(m), MessageState::queued, now + rules.credentials_wait, policy, now);
+  if (refused.credentials) {
+    // Whatever the deadline says: the token is at fault, not the message, and only a person can mend that.
+    m.state = MessageState::queued;
+    m.next_at = now + rules.credentials_wait;
+    return m;
+  }
   ++m.attempts;
   m.state = MessageState::dead;
   return m;

@@ -10,7 +10,10 @@
 #include "integrations/cli/control_socket.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/http/client.hpp"
+#include "integrations/http/websocket.hpp"
 #include "integrations/settings/load.hpp"
+#include "integrations/slack/doctor.hpp"
+#include "integrations/slack/manifest.hpp"
 #include "integrations/storage/open_store.hpp"
 
 namespace {
@@ -173,9 +176,29 @@ int run(const cli::Invite& verb) {
   return cli::kDone;
 }
 
+/// Before the app exists there are no tokens to write into the settings: their faults do not matter here.
+int run(const cli::SlackManifest& verb) {
+  const auto loaded = load(verb.config);
+  std::cout << slack::manifest(loaded.settings, verb.socket || loaded.settings.slack.is_socket());
+  if (!verb.socket && !loaded.settings.slack.is_socket() && loaded.settings.server.public_url.rfind("https://", 0) != 0)
+    std::cerr << "muster: Slack only calls https addresses; set server.public_url, or use --socket.\n";
+  return cli::kDone;
+}
+
+int run(const cli::SlackDoctor& verb) {
+  const auto settings = good_settings(verb.config);
+  if (!settings) return cli::kRefused;
+  System system;
+  const auto client = http::make_guarded_client();
+  const auto findings = slack::examine(*settings, *client, *system.clock);
+  std::cout << slack::report(findings);
+  return slack::has_fault(findings) ? cli::kRefused : cli::kDone;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "outbound") return http::serve_outbound();  // Muster starts itself so; no verb for people
+  if (argc == 2 && std::string_view(argv[1]) == "outbound-socket") return http::serve_outbound_socket();
   return std::visit([](const auto& verb) { return run(verb); }, cli::parse(argc, argv));
 }

@@ -29,6 +29,7 @@
 #include "integrations/paging/ack_link.hpp"
 #include "integrations/paging/webhook_sender.hpp"
 #include "integrations/slack/inbound.hpp"
+#include "integrations/slack/rotation.hpp"
 #include "integrations/slack/sender.hpp"
 #include "integrations/statuspage/atlassian/sender.hpp"
 #include "integrations/statuspage/builtin/builtin.hpp"
@@ -132,6 +133,8 @@ class Server {
         control_(cli::control_path(database_file(settings_.store_url)), [this](const std::string& request) { return control(request); }),
         lifecycle_([](const std::string& what) { log(LogLevel::warning, "lifecycle", {{"what", what}}); }) {
     learn_people();
+    if (settings_.slack.enabled && settings_.slack.rotates())
+      rotation_ = std::make_unique<slack::Rotation>(settings_.slack, *outside_.client, coordinator_, opened_->reader(), env_.clock, outside_.workspace);
     make_listeners();
     wire();
     list_parts();
@@ -190,7 +193,10 @@ class Server {
     if (settings_.console_enabled) {
       console::ConsoleOptions options;
       for (const auto& line : commands::verb_lines()) options.verbs.push_back({line.name, line.form, line.summary, line.query});
-      options.problem = [this] { return opened_->health().problem; };
+      options.problem = [this] {
+        const std::string problem = opened_->health().problem;
+        return problem.empty() ? outside_.workspace->trouble() : problem;
+      };
       console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
     }
   }
@@ -213,6 +219,9 @@ class Server {
     metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
     metrics_.watch_outbox(opened_->reader(), env_.clock);
     metrics_.watch_check([this] { return opened_->health().ok; });
+    if (settings_.slack.enabled)
+      metrics_.gauge("muster_slack_token_ok", "0 while Slack does not accept the bot token: everything for Slack waits until a person puts a valid one in the settings.",
+                     [this] { return outside_.workspace->trouble().empty() ? 1.0 : 0.0; });
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
   }
 
@@ -227,6 +236,7 @@ class Server {
     part("check", loop(check_loop_), [this] { check_loop_.stop(); });
     for (auto& page : outside_.pages) part(page->integration(), [&page] { return page->start(); }, [&page] { page->stop(); });
     part("senders", {}, [this] { workers_.stop(); }, Millis{16000});
+    if (rotation_) part("slack tokens", [this] { rotation_->start(); return Status(Done{}); }, [this] { rotation_->stop(); }, Millis{16000});
     part("dispatcher", loop(dispatch_loop_), [this] { dispatch_loop_.stop(); });
     part("timers", loop(timer_loop_), [this] { timer_loop_.stop(); });
     if (slack_inbox_) part("slack inbox", {}, [this] { slack_inbox_->stop(); }, Millis{12000});
@@ -325,6 +335,7 @@ class Server {
   std::unique_ptr<Commands> commands_;
   Coordinator coordinator_;
   Outside outside_;
+  std::unique_ptr<slack::Rotation> rotation_;
   Workers workers_;
   Dispatcher dispatcher_;
   Timers timers_;

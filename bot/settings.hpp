@@ -34,10 +34,18 @@ struct ApiToken { std::string name; Secret token; Scopes scopes; };
 struct SlackSettings {
   bool enabled = false;
   std::string command = "/incident";
+  std::string mode;                           ///< "http", "socket", "" = see is_socket()
   Secret bot_token, signing_secret, app_token;
+  std::string client_id;                      ///< these three: the app rotates its tokens
+  Secret client_secret, refresh_token;
+  std::string team_id;                        ///< of an organisation's token: the workspace in which rooms are made
   std::string api_url = "https://slack.com/api/";
   std::string announce_channel;
+  bool is_socket() const { return mode == "socket" || (mode.empty() && !app_token.empty() && signing_secret.empty()); }
+  bool rotates() const { return !refresh_token.empty(); }
 };
+/// A place that hears announcements without a bot: any Slack-compatible incoming webhook.
+struct AnnouncementHook { std::string name; Secret url; };
 /// Muster as the homeserver's application service; off without an id.
 struct MatrixAppService {
   std::string id;                  ///< as in the registration file; never changes
@@ -93,6 +101,7 @@ struct Settings {
   bool console_enabled = true;
   SlackSettings slack;
   MatrixSettings matrix;
+  std::vector<AnnouncementHook> announcements;
   std::vector<Person> people;
   PagingSettings paging;
   std::vector<AlertSource> alerts;

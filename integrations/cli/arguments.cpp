@@ -15,6 +15,7 @@ constexpr const char* kFooter =
     "\nThe first steps:\n"
     "  muster serve                            runs on the defaults: SQLite in data/, console, built-in status page\n"
     "  muster check-config --config FILE       every fault of a settings file at once\n"
+    "  muster slack manifest --config FILE     the app to create in Slack; then: muster slack doctor --config FILE\n"
     "  muster serve --config FILE\n";
 
 std::string version_text() { return std::string("muster ") + kVersion + "\n"; }
@@ -22,6 +23,7 @@ std::string version_text() { return std::string("muster ") + kVersion + "\n"; }
 /// What the options write into while the library parses.
 struct Words {
   std::string config, incident, format = "md", file, name;
+  bool socket = false;
 };
 
 void add_config(CLI::App& verb, Words& words, bool required = false) {
@@ -54,6 +56,13 @@ void describe(CLI::App& app, Words& words) {
   add_config(*invite, words);
 
   add_config(*add_verb(app, "verify", "checks the hash chain of every timeline and that each incident is what its timeline says; ends with 1 on damage"), words);
+
+  auto* slack = add_verb(app, "slack", "sets Slack up: manifest prints the app to create there, doctor finds what is wrong");
+  slack->require_subcommand(1);
+  auto* manifest = add_verb(*slack, "manifest", "prints the app's manifest for https://api.slack.com/apps, Create New App, From a manifest");
+  manifest->add_flag("--socket", words.socket, "for Socket Mode: no public address is needed; without it as the settings say");
+  add_config(*manifest, words);
+  add_config(*add_verb(*slack, "doctor", "checks tokens, scopes, channel, secrets and clock with Slack and says what to fix; ends with 1 on faults"), words, true);
   add_verb(app, "version", "prints the version");
 }
 
@@ -66,6 +75,10 @@ Parsed chosen(const CLI::App& app, const Words& words) {
   if (verb == "backup") return Backup{words.config, words.file};
   if (verb == "invite") return Invite{words.config, words.name};
   if (verb == "verify") return Verify{words.config};
+  if (verb == "slack") {
+    if (app.get_subcommands().front()->get_subcommands().front()->get_name() == "doctor") return SlackDoctor{words.config};
+    return SlackManifest{words.config, words.socket};
+  }
   if (verb == "version") return Print{kDone, version_text(), ""};
   const auto number = bot::incident_number(words.incident);
   if (!number) return usage("\"" + words.incident + "\" is not an incident. Write it like INC-1: muster timeline INC-1");

@@ -7,10 +7,11 @@
 namespace settings {
 namespace {
 
-bool is_slack_id(const std::string& id) {
-  return id.size() >= 2 && (id[0] == 'U' || id[0] == 'W') &&
-         std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+bool is_id_word(const std::string& id) {
+  return id.size() >= 2 && std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
+
+bool is_slack_id(const std::string& id) { return is_id_word(id) && (id[0] == 'U' || id[0] == 'W'); }
 
 void with_slash(std::string& url) {
   if (!url.empty() && url.back() != '/') url += '/';
@@ -39,6 +40,32 @@ void check_person(Mapping& in, const bot::Person& person, const std::vector<bot:
   }
 }
 
+/// The tokens, and which of the two ways Slack reaches Muster: signed HTTP, or a socket that Muster opens.
+void read_slack_ways(Mapping& in, bot::SlackSettings& slack) {
+  in.text("mode", slack.mode);
+  const bool named = in.has("mode");
+  if (named) check_known(slack.mode, {"http", "socket"}, in.path_of("mode"), "a way to reach Slack", in.report());
+  in.secret("refresh_token", slack.refresh_token);
+  in.secret("bot_token", slack.bot_token, Need::required);
+  in.secret("app_token", slack.app_token, named && slack.mode == "socket" ? Need::required : Need::optional);
+  const bool socket = named ? slack.mode == "socket" : !slack.app_token.empty() && !in.has("signing_secret");
+  in.secret("signing_secret", slack.signing_secret, socket ? Need::optional : Need::required);
+  in.text("client_id", slack.client_id);
+  in.secret("client_secret", slack.client_secret);
+  const bool rotates = in.has("refresh_token"), whole = in.has("client_id") && in.has("client_secret");
+  if (rotates != whole || in.has("client_id") != in.has("client_secret"))
+    in.report().at(in.line(), in.path() + ": token rotation needs client_id, client_secret and refresh_token together, or none of them");
+  const auto begins = [&](const char* key, const bot::Secret& token, const std::vector<std::string>& with, const char* words) {
+    if (token.empty()) return;
+    for (const auto& one : with)
+      if (token.reveal().rfind(one, 0) == 0) return;
+    in.report().about(in.path_of(key), words);
+  };
+  begins("bot_token", slack.bot_token, {"xoxb-", "xoxe.xoxb-"}, "must be the bot's token, which begins with xoxb- (OAuth & Permissions)");
+  begins("app_token", slack.app_token, {"xapp-"}, "must be an app-level token, which begins with xapp- (Basic Information, App-Level Tokens)");
+  begins("refresh_token", slack.refresh_token, {"xoxe-"}, "must be a refresh token, which begins with xoxe-");
+}
+
 }  // namespace
 
 void read_chats(Mapping& root, bot::Settings& out) {
@@ -47,14 +74,29 @@ void read_chats(Mapping& root, bot::Settings& out) {
     in.text("command", slack.command);
     if (slack.command.size() < 2 || slack.command[0] != '/' || !is_name(slack.command.substr(1)))
       in.report().about(in.path_of("command"), "must be a slash and one word, for example /incident");
-    in.secret("bot_token", slack.bot_token, Need::required);
-    in.secret("signing_secret", slack.signing_secret, Need::required);
-    in.secret("app_token", slack.app_token);
+    read_slack_ways(in, slack);
     in.url("api_url", slack.api_url, Need::optional);
     with_slash(slack.api_url);
+    in.text("team_id", slack.team_id);
+    if (!slack.team_id.empty() && (slack.team_id[0] != 'T' || !is_id_word(slack.team_id)))
+      in.report().about(in.path_of("team_id"), "must be a workspace's id like T01ABCDEF");
     in.text("announce_channel", slack.announce_channel);
   });
   out.matrix.enabled = root.section("matrix", [&](Mapping& in) { read_matrix(in, out.matrix); });
+  root.each("announcements", [&](Mapping& in) {
+    bot::AnnouncementHook hook;
+    std::string kind = "webhook", url;
+    in.text("kind", kind, Need::required);
+    if (kind != "webhook") check_known(kind, {"webhook"}, in.path_of("kind"), "a kind of announcement", in.report());
+    in.text("name", hook.name, Need::required);
+    if (!hook.name.empty() && !is_name(hook.name)) in.report().about(in.path_of("name"), "must be one word of letters, digits, \"-\", \"_\" and \".\"");
+    for (const auto& have : out.announcements)
+      if (!hook.name.empty() && have.name == hook.name) in.report().about(in.path_of("name"), "is here twice; each place needs its own name");
+    in.url("url", url, Need::required);
+    hook.url = bot::Secret(url);  // whoever has it can post there
+    in.report().hide(url);
+    out.announcements.push_back(std::move(hook));
+  });
 }
 
 void read_people(Mapping& root, bot::Settings& out) {

@@ -16,16 +16,33 @@ struct Rate { double per_minute, burst; };
 Rate rate_of(const std::string& method) {
   if (method == "chat.postMessage") return {300, 30};
   if (method == "auth.test") return {100, 10};
-  if (method == "conversations.create" || method == "conversations.setTopic" || method == "conversations.archive" || method == "pins.add")
+  if (method == "conversations.create" || method == "conversations.setTopic" || method == "conversations.archive" || method == "pins.add" ||
+      method == "bookmarks.add" || method == "usergroups.users.list")
     return {20, 6};
+  if (method == "users.info" || method.rfind("views.", 0) == 0) return {100, 10};
   return {50, 10};  // invite, open, join, history, users.conversations, chat.update
+}
+
+/// The share of a method's burst that is left to those who go first: only where they use the same method.
+double left_over(const std::string& method, Urgency urgency) {
+  const bool of_pages = method == "chat.postMessage" || method == "conversations.open" || method == "conversations.history";
+  const bool of_rooms = of_pages || method == "conversations.invite" || method == "conversations.join" || method == "users.conversations";
+  switch (urgency) {
+    case Urgency::page: return 0.0;
+    case Urgency::room: return of_pages ? 0.2 : 0.0;
+    case Urgency::summary: return of_rooms ? 0.4 : 0.0;
+    case Urgency::cosmetic: return of_rooms ? 0.6 : 0.0;
+  }
+  return 0.0;
 }
 
 constexpr Rate kPostsPerChannel{60, 3};
 constexpr bot::Millis kWaitUnnamed{30000};  // a 429 without a readable Retry-After
 constexpr bot::Millis kIdentityTime{4000};
 
-std::string form(const Arguments& arguments) {
+}  // namespace
+
+std::string form_of(const Arguments& arguments) {
   std::string body;
   for (const auto& [name, value] : arguments) {
     if (!body.empty()) body += '&';
@@ -33,8 +50,6 @@ std::string form(const Arguments& arguments) {
   }
   return body;
 }
-
-}  // namespace
 
 std::string text_at(const nlohmann::json& object, const char* name) {
   if (!object.is_object()) return "";
@@ -55,7 +70,8 @@ bot::SendResult send_result(const Problem& problem) {
 
 bot::CannotLook cannot_look(const Problem& problem) { return {problem.words}; }
 
-Budget::Budget(const bot::Clock& clock, bot::Millis whole, bot::Millis each) : clock_(clock), until_(clock.monotonic() + whole), each_(each) {}
+Budget::Budget(const bot::Clock& clock, bot::Millis whole, bot::Millis each, Urgency urgency)
+    : clock_(clock), until_(clock.monotonic() + whole), each_(each), urgency_(urgency) {}
 
 bot::Millis Budget::next() const { return std::clamp(until_ - clock_.monotonic(), bot::Millis{0}, each_); }
 
@@ -64,21 +80,31 @@ Api::Api(const bot::SlackSettings& settings, http::Client& client, bot::Clock& c
   if (base_.empty() || base_.back() != '/') base_ += '/';
 }
 
-bot::Millis Api::reserve(const std::string& method, const std::string& channel) {
+bot::Millis Api::reserve(const std::string& method, const std::string& channel, Urgency urgency) {
   const bot::Time now = clock_.now();
+  if (urgency != Urgency::page)
+    if (const bot::Millis wait = limiter_.paused(method + " but pages", now); wait.count() > 0) return wait;
   if (!channel.empty()) {
     const bot::Millis wait = limiter_.take(method + " " + channel, kPostsPerChannel.per_minute, kPostsPerChannel.burst, now);
     if (wait.count() > 0) return wait;
   }
   const Rate rate = rate_of(method);
-  return limiter_.take(method, rate.per_minute, rate.burst, now);
+  return limiter_.take(method, rate.per_minute, rate.burst, now, rate.burst * left_over(method, urgency));
 }
 
 Problem Api::paused(const std::string& method, const std::string& channel, const http::Answer& answer) {
   const bot::Time now = clock_.now();
   const bot::Millis wait = std::max(bot::Millis{1000}, http::retry_after(answer, now).value_or(kWaitUnnamed));
-  // Posting is limited per channel first: pausing all posts would let one busy room hold up pages.
+  // Posting is limited per channel first: pausing all posts would let one busy room hold up pages. A second channel refused meanwhile means
+  // that the workspace's limit is meant; then everything waits but pages, which are few and may try.
   limiter_.pause(channel.empty() ? method : method + " " + channel, now + wait);
+  if (!channel.empty()) {
+    bot::Lock lock(mutex_);
+    auto& [last, until] = paused_channel_[method];
+    if (!last.empty() && last != channel && until > now) limiter_.pause(method + " but pages", now + wait);
+    last = channel;
+    until = now + wait;
+  }
   return {Outcome::waits, "ratelimited", "Slack asked to wait " + bot::duration_text(wait) + " before the next " + method, wait};
 }
 
@@ -107,16 +133,31 @@ std::optional<Problem> Api::judge(const std::string& method, const std::string& 
 
 std::optional<Problem> Api::call(const std::string& method, const Arguments& arguments, const Budget& budget, nlohmann::json& answer,
                                  const std::string& channel) {
+  const bot::Secret token = workspace_.bot_token(token_);
+  auto problem = once(method, arguments, budget, answer, channel, token);
+  // An expired token was not carried out with: renewed once, the same call goes again.
+  if (problem && problem->code == "token_expired" && workspace_.renew_token(token))
+    problem = once(method, arguments, budget, answer, channel, workspace_.bot_token(token_));
+  if (problem && problem->outcome == Outcome::credentials) workspace_.set_trouble("token", problem->words);
+  if (!problem) {
+    workspace_.set_trouble("token", "");
+    workspace_.heard(clock_.now());
+  }
+  return problem;
+}
+
+std::optional<Problem> Api::once(const std::string& method, const Arguments& arguments, const Budget& budget, nlohmann::json& answer,
+                                 const std::string& channel, const bot::Secret& token) {
   answer = nlohmann::json::object();
   const bot::Millis time = budget.next();
   if (time.count() <= 0) return Problem{Outcome::not_sent, "", "Slack was too slow; " + method + " was not begun", {}};
-  if (const bot::Millis wait = reserve(method, channel); wait.count() > 0)
+  if (const bot::Millis wait = reserve(method, channel, budget.urgency()); wait.count() > 0)
     return Problem{Outcome::waits, "ratelimited", "waiting so as to stay under Slack's limit for " + method, wait};
   http::Call call;
   call.method = "POST";
   call.url = base_ + method;
-  call.headers = {{"Authorization", "Bearer " + token_.reveal()}, {"Content-Type", "application/x-www-form-urlencoded"}};
-  call.body = form(arguments);
+  call.headers = {{"Authorization", "Bearer " + token.reveal()}, {"Content-Type", "application/x-www-form-urlencoded"}};
+  call.body = form_of(arguments);
   call.deadline = time;
   call.answer_cap = 4u << 20;
   return judge(method, channel, client_.call(call), answer);

@@ -3,6 +3,7 @@
 // Errors: a Problem whose kind says whether the call was carried out; never throws.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "bot/mutex.hpp"
 #include "bot/secret.hpp"
 #include "bot/sender.hpp"
 #include "bot/settings.hpp"
@@ -41,16 +43,23 @@ bot::CannotLook cannot_look(const Problem& problem);
 std::string text_at(const nlohmann::json& object, const char* name);
 
 using Arguments = std::vector<std::pair<std::string, std::string>>;
+/// As a form body.
+std::string form_of(const Arguments& arguments);
 
-/// What is left of the time one message may take; several calls share it.
+/// Who goes first where Slack's limits are tight: each leaves a share of what a method allows to those before it.
+enum class Urgency { page, room, summary, cosmetic };
+
+/// What is left of the time one message may take, and how urgent it is; several calls share it.
 class Budget {
  public:
-  Budget(const bot::Clock& clock, bot::Millis whole, bot::Millis each);
+  Budget(const bot::Clock& clock, bot::Millis whole, bot::Millis each, Urgency urgency = Urgency::room);
   bot::Millis next() const;  ///< for one call; 0 when spent
+  Urgency urgency() const { return urgency_; }
 
  private:
   const bot::Clock& clock_;
   bot::Millis until_, each_;
+  Urgency urgency_;
 };
 
 class Api {
@@ -67,16 +76,20 @@ class Api {
   std::optional<Problem> learn_identity(const Budget& budget);
 
  private:
-  bot::Millis reserve(const std::string& method, const std::string& channel);
+  bot::Millis reserve(const std::string& method, const std::string& channel, Urgency urgency);
+  std::optional<Problem> once(const std::string& method, const Arguments& arguments, const Budget& budget, nlohmann::json& answer,
+                              const std::string& channel, const bot::Secret& token);
   Problem paused(const std::string& method, const std::string& channel, const http::Answer& answer);
   std::optional<Problem> judge(const std::string& method, const std::string& channel, const http::CallResult& result, nlohmann::json& answer);
 
   std::string base_;
-  const bot::Secret& token_;
+  const bot::Secret& token_;  ///< of the settings; a rotated one comes from the workspace
   http::Client& client_;
   bot::Clock& clock_;
   Workspace& workspace_;
   http::RateLimiter limiter_;
+  bot::Mutex mutex_;
+  std::map<std::string, std::pair<std::string, bot::Time>> paused_channel_ GUARDED_BY(mutex_);  ///< method → the channel paused last, and until when
 };
 
 }  // namespace slack

@@ -104,7 +104,7 @@ bot::SendResult pin_summary(Session& session) {
   json answer;
   const auto problem =
       session.api.call_in(session.room(), "pins.add", {{"channel", session.room()}, {"timestamp", ts}}, session.budget, answer);
-  if (!problem || problem->code == "already_pinned") return bot::Accepted{};
+  if (!problem || problem->code == "already_pinned" || problem->code == "is_archived") return bot::Accepted{};
   return send_result(*problem);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kNameLength = 80, kTopicLength = 245, kInvitesPerCall = 100;
+constexpr std::size_t kNameLength = 80, kTopicLength = 245;
 constexpr int kPages = 20;
 
 bot::Accepted room_found(const Session& session, const std::string& id, const std::string& name) {
@@ -29,27 +29,32 @@ bool is_ours(const json& channel, const std::string& bot_user, std::int64_t not_
   return std::find(names.begin(), names.end(), text_at(channel, "name")) != names.end();
 }
 
-/// One person id and Slack id for each that can be invited.
-std::vector<std::pair<std::string, std::string>> invitees(const Session& session, const bot::InvitePeople& invite) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& id : invite.people)
-    if (const std::string user = user_id_of(session.people, id); !user.empty()) out.emplace_back(id, user);  // others follow in their own chat or the console
-  return out;
-}
+std::string name_or_id(const std::string& name, const std::string& id) { return name.empty() ? id : "#" + name; }
 
-bool is_there_already(const std::string& code) { return code == "already_in_channel" || code == "cant_invite_self"; }
-
-/// Adds "Dana (Slack does not know the person)" for each that Slack named as not invited.
-void collect_refused(const json& answer, const std::vector<std::pair<std::string, std::string>>& asked, const Session& session,
-                     std::vector<std::string>& refused) {
-  const auto errors = answer.find("errors");
-  if (errors == answer.end() || !errors->is_array()) return;
-  for (const auto& error : *errors) {
-    const std::string code = error_word(text_at(error, "error")), user = text_at(error, "user");
-    if (is_there_already(code) || (error.is_object() && error.value("ok", json(false)) == true)) continue;
-    const auto who = std::find_if(asked.begin(), asked.end(), [&user](const auto& pair) { return pair.second == user; });
-    refused.push_back((who == asked.end() ? "somebody" : session.people.name_of(who->first)) + " (" + reason_words(code) + ")");
+/// A channel that people made becomes the incident's room. Its name, topic and members stay theirs.
+bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
+  json answer;
+  if (const auto problem = session.api.call("conversations.info", {{"channel", open.existing}}, session.budget, answer)) {
+    if (problem->outcome == Outcome::doubtful) return bot::NotSent{problem->words, {}, true};
+    if (problem->code == "channel_not_found")
+      return bot::Refused{"Slack does not know the channel, or the app cannot see it: invite the app there with /invite, then try again.", false};
+    return send_result(*problem);
   }
+  const json channel = answer.value("channel", json::object());
+  const auto is = [&channel](const char* what) { return channel.is_object() && channel.value(what, json(false)) == json(true); };
+  const std::string id = text_at(channel, "id").empty() ? open.existing : text_at(channel, "id"), name = text_at(channel, "name");
+  const std::string named = name_or_id(name, id);
+  if (is("is_im") || is("is_mpim")) return bot::Refused{"A direct message cannot become an incident's room; use a channel.", false};
+  if (is("is_archived")) return bot::Refused{named + " is archived, so it cannot become the incident's room.", false};
+  if (open.is_private && !is("is_private")) return bot::Refused{named + " is public, and the incident is private: it needs a private channel.", false};
+  if (!is("is_member")) {
+    json joined;
+    if (const auto problem = session.api.call("conversations.join", {{"channel", id}}, session.budget, joined)) {
+      if (problem->outcome == Outcome::doubtful) return bot::NotSent{problem->words, {}, true};  // entering twice changes nothing
+      return send_result(*problem);
+    }
+  }
+  return room_found(session, id, name.empty() ? id : name);
 }
 
 }  // namespace
@@ -60,12 +65,14 @@ std::string room_name_candidate(const std::string& name, int n, const std::strin
   return name.substr(0, kNameLength - suffix.size()) + suffix;
 }
 
-bot::SendResult open_room(Session& session, const bot::OpenRoom& open, int& next_name) {
+bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress& progress) {
+  if (!open.existing.empty()) return take_over(session, open);
   bool looked = false;
-  for (; next_name <= kRoomNames; ++next_name) {
-    const std::string name = room_name_candidate(open.name, next_name, session.message.id);
+  for (int& next = progress.next_name; next <= kRoomNames; ++next) {
+    const std::string name = room_name_candidate(open.name, next, session.message.id);
     json answer;
-    const auto problem = session.api.call("conversations.create", {{"name", name}, {"is_private", open.is_private ? "true" : "false"}}, session.budget, answer);
+    const auto problem = session.api.call(
+        "conversations.create", session.in_team({{"name", name}, {"is_private", open.is_private ? "true" : "false"}}), session.budget, answer);
     if (!problem) {
       const json channel = answer.value("channel", json::object());
       if (text_at(channel, "id").empty()) return bot::Doubtful{"Slack created a channel but did not say which"};
@@ -83,6 +90,7 @@ bot::SendResult open_room(Session& session, const bot::OpenRoom& open, int& next
 }
 
 bot::FindResult find_room(Session& session, const bot::OpenRoom& open) {
+  if (!open.existing.empty()) return bot::Missing{};  // taking over again changes nothing
   if (const auto problem = session.api.learn_identity(session.budget)) return cannot_look(*problem);
   const std::string bot_user = session.workspace.identity()->user_id;
   const bot::Time since = session.context.first_attempt.value_or(session.message.created);
@@ -92,7 +100,7 @@ bot::FindResult find_room(Session& session, const bot::OpenRoom& open) {
   std::string cursor;
   for (int page = 0; page < kPages; ++page) {
     json answer;
-    Arguments arguments{{"types", "public_channel,private_channel"}, {"exclude_archived", "true"}, {"limit", "200"}};
+    Arguments arguments = session.in_team({{"types", "public_channel,private_channel"}, {"exclude_archived", "true"}, {"limit", "200"}});
     if (!cursor.empty()) arguments.emplace_back("cursor", cursor);
     if (const auto problem = session.api.call("users.conversations", arguments, session.budget, answer)) return cannot_look(*problem);
     for (const auto& channel : answer.value("channels", json::array()))
@@ -111,34 +119,6 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
                           session.budget, answer);
   if (!problem || problem->code == "is_archived") return bot::Accepted{};  // nobody reads the topic of an archived room
   return send_result(*problem);
-}
-
-bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite) {
-  const auto all = invitees(session, invite);
-  if (all.empty()) return bot::Accepted{};
-  if (session.room().empty()) return no_room(session);
-  std::vector<std::string> refused;
-  for (std::size_t at = 0; at < all.size(); at += kInvitesPerCall) {
-    const std::vector<std::pair<std::string, std::string>> part(all.begin() + static_cast<std::ptrdiff_t>(at),
-                                                                all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), at + kInvitesPerCall)));
-    std::string users;
-    for (const auto& [id, slack_id] : part) users += (users.empty() ? "" : ",") + slack_id;
-    json answer;
-    // force: one person who cannot be added must not keep the others out.
-    const auto problem = session.api.call_in(session.room(), "conversations.invite",
-                                             {{"channel", session.room()}, {"users", users}, {"force", "true"}}, session.budget, answer);
-    const auto before = refused.size();
-    collect_refused(answer, part, session, refused);
-    if (!problem || is_there_already(problem->code)) continue;
-    const bool explained = problem->outcome == Outcome::refused && answer.contains("errors");
-    if (explained) continue;
-    refused.resize(before);
-    return send_result(*problem);
-  }
-  if (refused.empty()) return bot::Accepted{};
-  std::string names;
-  for (const auto& one : refused) names += (names.empty() ? "" : ", ") + one;
-  return bot::Refused{"Not invited to the Slack room: " + names + ".", false};
 }
 
 bot::SendResult archive_room(Session& session) {

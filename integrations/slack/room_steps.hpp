@@ -1,6 +1,7 @@
-// The steps that make and end a room: create, topic, invitations, archive.
+// The steps that make and end a room: create or take over, topic, archive.
 #pragma once
 
+#include "integrations/slack/progress.hpp"
 #include "integrations/slack/session.hpp"
 
 namespace slack {
@@ -9,12 +10,11 @@ namespace slack {
 std::string room_name_candidate(const std::string& name, int n, const std::string& message_id);
 inline constexpr int kRoomNames = 10;
 
-/// `next_name`: where to go on after a wait in the middle of the names; kept by the caller while the message is under way.
-bot::SendResult open_room(Session& session, const bot::OpenRoom& open, int& next_name);
+/// Creates the room, or takes over the channel that `open.existing` names: enters it and remembers it, changes nothing about it.
+bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress& progress);
 /// A room that an attempt of ours made: our bot is its creator, its name is one we would have taken, and it is not older than the message.
 bot::FindResult find_room(Session& session, const bot::OpenRoom& open);
 bot::SendResult set_topic(Session& session, const bot::SetTopic& topic);
-bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite);
 bot::SendResult archive_room(Session& session);
 
 }  // namespace slack

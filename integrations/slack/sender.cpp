@@ -1,8 +1,11 @@
 #include "integrations/slack/sender.hpp"
 
+#include <functional>
 #include <map>
 
 #include "bot/mutex.hpp"
+#include "integrations/slack/bookmarks.hpp"
+#include "integrations/slack/invitations.hpp"
 #include "integrations/slack/posts.hpp"
 #include "integrations/slack/room_steps.hpp"
 
@@ -16,9 +19,33 @@ View Session::view() const {
 
 bot::Time Session::searched_from() const { return context.first_attempt.value_or(message.created); }
 
-bot::Refused no_room(const Session& session) { return {"There is no Slack room for " + session.incident_name() + ": opening it failed.", false}; }
+Arguments Session::in_team(Arguments arguments) const {
+  if (!settings.slack.team_id.empty()) arguments.emplace_back("team_id", settings.slack.team_id);
+  return arguments;
+}
+
+bot::SendResult no_room(const Session& session) {
+  const std::string& lane = session.message.lane;
+  const std::string rooms = std::string("slack/") + session.incident_name() + "/room";
+  if (lane.empty() || lane == rooms) return bot::Refused{"There is no Slack room for " + session.incident_name() + ": opening it failed.", false};
+  if (!session.context.incident.takes_changes()) return bot::Accepted{};
+  const bot::Millis age = session.clock.now() - session.message.created;
+  return bot::NotSent{"the room is not open yet", age < bot::Millis{60000} ? bot::Millis{1000} : bot::Millis{15000}, false};
+}
 
 namespace {
+
+constexpr std::size_t kUnderWay = 2000;
+constexpr std::size_t kFew = 10;  ///< invitations beyond that are a crowd, not the responders
+
+Urgency urgency_of(const bot::Message& message) {
+  if (std::holds_alternative<bot::PagePerson>(message.content)) return Urgency::page;
+  if (std::holds_alternative<bot::EditSummary>(message.content)) return Urgency::summary;
+  const auto* invite = std::get_if<bot::InvitePeople>(&message.content);
+  const bool many = invite != nullptr && (!invite->groups.empty() || invite->people.size() > kFew);
+  const bool extra = many || std::holds_alternative<bot::AddBookmarks>(message.content) || message.lane_class == bot::LaneClass::cosmetic;
+  return extra ? Urgency::cosmetic : Urgency::room;
+}
 
 class SlackSender : public bot::Sender {
  public:
@@ -39,14 +66,14 @@ class SlackSender : public bot::Sender {
   }
 
   bot::SendResult send(const bot::Message& message, const bot::SendContext& context) override {
-    const Budget budget(clock_, limits_.whole, limits_.each);
+    const Budget budget(clock_, limits_.whole, limits_.each, urgency_of(message));
     Session session{api_, *workspace_, settings_, people_, clock_, budget, message, context};
     if (!session.room().empty()) workspace_->remember_room(message.incident, session.room());
     return dispatch(session, message.content);
   }
 
   bot::FindResult find(const bot::Message& message, const bot::SendContext& context) override {
-    const Budget budget(clock_, limits_.whole, limits_.each);
+    const Budget budget(clock_, limits_.whole, limits_.each, urgency_of(message));
     Session session{api_, *workspace_, settings_, people_, clock_, budget, message, context};
     if (const auto* open = std::get_if<bot::OpenRoom>(&message.content)) return find_room(session, *open);
     if (repeat_policy(message.content) == bot::RepeatPolicy::free) return bot::Missing{};
@@ -55,9 +82,12 @@ class SlackSender : public bot::Sender {
 
  private:
   bot::SendResult dispatch(Session& session, const bot::Content& content) {
-    if (const auto* open = std::get_if<bot::OpenRoom>(&content)) return open_room_from(session, *open);
+    if (const auto* open = std::get_if<bot::OpenRoom>(&content))
+      return in_steps(session, [&](Progress& progress) { return open_room(session, *open, progress); });
     if (const auto* topic = std::get_if<bot::SetTopic>(&content)) return set_topic(session, *topic);
-    if (const auto* invite = std::get_if<bot::InvitePeople>(&content)) return invite_people(session, *invite);
+    if (const auto* invite = std::get_if<bot::InvitePeople>(&content))
+      return in_steps(session, [&](Progress& progress) { return invite_people(session, *invite, progress); });
+    if (std::holds_alternative<bot::AddBookmarks>(content)) return add_bookmarks(session);
     if (std::holds_alternative<bot::PostSummary>(content)) return post_summary(session);
     if (std::holds_alternative<bot::PinSummary>(content)) return pin_summary(session);
     if (std::holds_alternative<bot::EditSummary>(content)) return edit_summary(session);
@@ -68,17 +98,17 @@ class SlackSender : public bot::Sender {
     return bot::Refused{"Slack has no place for a public update.", false};
   }
 
-  /// The names tried so far are kept over a wait: beginning again would spend the limit on the same taken names for ever.
-  bot::SendResult open_room_from(Session& session, const bot::OpenRoom& open) {
-    int next = 1;
+  bot::SendResult in_steps(Session& session, const std::function<bot::SendResult(Progress&)>& step) {
+    Progress progress;
     {
       bot::Lock lock(mutex_);
-      if (const auto it = next_names_.find(session.message.id); it != next_names_.end()) next = it->second;
+      if (const auto it = under_way_.find(session.message.id); it != under_way_.end()) progress = it->second;
     }
-    bot::SendResult result = open_room(session, open, next);
+    bot::SendResult result = step(progress);
     bot::Lock lock(mutex_);
-    if (std::holds_alternative<bot::NotSent>(result)) next_names_[session.message.id] = next;
-    else next_names_.erase(session.message.id);
+    if (std::holds_alternative<bot::NotSent>(result)) under_way_[session.message.id] = std::move(progress);
+    else under_way_.erase(session.message.id);
+    if (under_way_.size() > kUnderWay) under_way_.erase(under_way_.begin());  // ids sort by age: the oldest was given up
     return result;
   }
 
@@ -90,7 +120,7 @@ class SlackSender : public bot::Sender {
   SenderLimits limits_;
   Api api_;
   bot::Mutex mutex_;
-  std::map<std::string, int> next_names_ GUARDED_BY(mutex_);
+  std::map<std::string, Progress> under_way_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -26,9 +26,12 @@ struct Session {
   std::string incident_name() const { return "INC-" + std::to_string(message.incident); }
   /// From where Slack's record is searched: nothing of this message can be older, apart from the clocks' difference.
   bot::Time searched_from() const;
+  /// The arguments, with the workspace where an organisation's token needs one named.
+  Arguments in_team(Arguments arguments) const;
 };
 
-/// The room is not there and never will be: what waited for it comes after OpenRoom in the same lane.
-bot::Refused no_room(const Session& session);
+/// There is no room (yet). In the room's own lane it never will be: what stands there came after OpenRoom. Other lanes wait for it, in ever
+/// longer steps and without counting attempts; when the incident has ended there is nothing left to do.
+bot::SendResult no_room(const Session& session);
 
 }  // namespace slack

@@ -1,8 +1,11 @@
 #include "integrations/slack/workspace.hpp"
 
+#include "bot/log.hpp"
+
 namespace slack {
 namespace {
 constexpr std::size_t kRooms = 1000;
+}  // namespace
 
 bool is_user_id(const std::string& id) {
   if (id.size() < 2 || id.size() > 32) return false;
@@ -10,8 +13,6 @@ bool is_user_id(const std::string& id) {
     if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return false;
   return true;
 }
-
-}  // namespace
 
 std::string user_id_of(const bot::People& people, const std::string& person) {
   std::string id;
@@ -40,6 +41,56 @@ bool Workspace::is_ours(const std::string& team_id, const std::string& enterpris
   const bool same_team = !team_id.empty() && team_id == identity_->team_id;
   const bool same_enterprise = identity_->whole_enterprise && !enterprise_id.empty() && enterprise_id == identity_->enterprise_id;
   return !app_differs && (same_team || same_enterprise);
+}
+
+bot::Secret Workspace::bot_token(const bot::Secret& of_settings) const {
+  bot::Lock lock(mutex_);
+  return token_ ? *token_ : of_settings;
+}
+
+void Workspace::rotate(bot::Secret token) {
+  bot::Lock lock(mutex_);
+  token_ = std::move(token);
+}
+
+bool Workspace::renew_token(const bot::Secret& used) {
+  std::function<bool(const bot::Secret&)> renew;
+  {
+    bot::Lock lock(mutex_);
+    renew = renew_;
+  }
+  return renew && renew(used);  // it calls Slack and the store: never with the lock held
+}
+
+void Workspace::on_expired(std::function<bool(const bot::Secret&)> renew) {
+  bot::Lock lock(mutex_);
+  renew_ = std::move(renew);
+}
+
+std::string Workspace::trouble() const {
+  bot::Lock lock(mutex_);
+  return troubles_.empty() ? "" : troubles_.begin()->second;
+}
+
+void Workspace::set_trouble(const std::string& kind, const std::string& words) {
+  bot::Lock lock(mutex_);
+  if (words.empty()) {
+    troubles_.erase(kind);
+    return;
+  }
+  std::string& have = troubles_[kind];
+  if (have != words) bot::log(bot::LogLevel::error, "slack_trouble", {{"what", words}});
+  have = words;
+}
+
+void Workspace::heard(bot::Time now) {
+  bot::Lock lock(mutex_);
+  heard_ = now;
+}
+
+std::optional<bot::Time> Workspace::last_heard() const {
+  bot::Lock lock(mutex_);
+  return heard_;
 }
 
 std::string Workspace::room(std::int64_t incident) const {

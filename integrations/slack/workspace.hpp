@@ -3,12 +3,15 @@
 // Threads: any; one mutex inside.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "bot/env.hpp"
 #include "bot/mutex.hpp"
 #include "bot/people.hpp"
+#include "bot/secret.hpp"
 
 namespace slack {
 
@@ -18,6 +21,8 @@ struct Identity {
   bool whole_enterprise = false;
 };
 
+/// What a member's id looks like: "U01ABC", "W01ABC".
+bool is_user_id(const std::string& id);
 /// The person's Slack user id, or "". A person met a moment ago is named by it: "slack:U02".
 std::string user_id_of(const bot::People& people, const std::string& person);
 
@@ -28,6 +33,22 @@ class Workspace {
   /// Whether a signed request comes from our workspace and app. True while the identity is not known yet: the signature is what protects.
   bool is_ours(const std::string& team_id, const std::string& enterprise_id, const std::string& app_id) const;
 
+  // ---- the token: the settings', until a rotation hands in another ----
+  bot::Secret bot_token(const bot::Secret& of_settings) const;
+  void rotate(bot::Secret token);
+  /// Called when `used` was answered with token_expired; true: bot_token() answers another one now. At most one renewal at a time.
+  bool renew_token(const bot::Secret& used);
+  void on_expired(std::function<bool(const bot::Secret& used)> renew);
+
+  // ---- how Slack is ----
+  /// Why nothing can be sent until a person helps ("Slack does not accept the bot token …"), or "".
+  std::string trouble() const;
+  /// `kind` tells troubles apart ("token", "socket" …), so that the end of one does not hide another. "" = it is over.
+  void set_trouble(const std::string& kind, const std::string& words);
+  /// Slack took a call or delivered something: it is there.
+  void heard(bot::Time now);
+  std::optional<bot::Time> last_heard() const;
+
   std::string room(std::int64_t incident) const;  ///< channel id, or "" when not met since the start
   void remember_room(std::int64_t incident, const std::string& channel);
 
@@ -35,6 +56,10 @@ class Workspace {
   mutable bot::Mutex mutex_;
   std::optional<Identity> identity_ GUARDED_BY(mutex_);
   std::map<std::int64_t, std::string> rooms_ GUARDED_BY(mutex_);
+  std::optional<bot::Secret> token_ GUARDED_BY(mutex_);
+  std::function<bool(const bot::Secret&)> renew_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> troubles_ GUARDED_BY(mutex_);
+  std::optional<bot::Time> heard_ GUARDED_BY(mutex_);
 };
 
 }  // namespace slack

@@ -46,6 +46,12 @@ TEST_CASE("each verb is read with its arguments") {
   CHECK(backup.config == "a.yaml");
   CHECK(as<cli::Invite>(parse({"invite", "Dana Doe", "--config", "a.yaml"})).name == "Dana Doe");
   CHECK(as<cli::Verify>(parse({"verify", "--config", "a.yaml"})).config == "a.yaml");
+  CHECK(as<cli::SlackManifest>(parse({"slack", "manifest", "--socket", "-c", "a.yaml"})).socket);
+  CHECK_FALSE(as<cli::SlackManifest>(parse({"slack", "manifest"})).socket);
+  CHECK(as<cli::SlackDoctor>(parse({"slack", "doctor", "--config", "a.yaml"})).config == "a.yaml");
+  usage_error({"slack"});
+  usage_error({"slack", "doctor"});
+  usage_error({"slack", "cure"});
 }
 
 TEST_CASE("help and version are printed and end well") {
@@ -56,7 +62,7 @@ TEST_CASE("help and version are printed and end well") {
     CHECK_FALSE(print.out.empty());
   }
   const auto help = as<cli::Print>(parse({"--help"})).out;
-  for (const char* verb : {"serve", "check-config", "timeline", "backup", "invite", "verify", "version"}) CHECK(help.find(verb) != std::string::npos);
+  for (const char* verb : {"serve", "check-config", "timeline", "backup", "invite", "verify", "slack", "version"}) CHECK(help.find(verb) != std::string::npos);
   CHECK(as<cli::Print>(parse({"version"})).out == std::string("muster ") + cli::kVersion + "\n");
   CHECK(as<cli::Print>(parse({"--version"})).out.find(cli::kVersion) != std::string::npos);
 }

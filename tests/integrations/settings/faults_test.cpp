@@ -113,6 +113,31 @@ TEST_CASE("Slack needs its two secrets") {
   CHECK(faults[1] == Fault{1, "slack.signing_secret is missing"});
 }
 
+TEST_CASE("Slack reaches Muster by one of two ways, and each needs its own secret") {
+  const std::string bot = "slack:\n  bot_token: xoxb-0123456789abcdef\n";
+  const std::string signing = "  signing_secret: 0123456789abcdef0123456789abcdef\n", app = "  app_token: xapp-0123456789abcdef\n";
+  CHECK(faults_of(bot + signing).empty());
+  CHECK(faults_of(bot + app).empty());
+  CHECK(faults_of(bot + app + signing).empty());
+  CHECK(load_text(bot + app, fake_outside()).settings.slack.is_socket());
+  CHECK_FALSE(load_text(bot + app + signing, fake_outside()).settings.slack.is_socket());
+  CHECK(load_text(bot + app + signing + "  mode: socket\n", fake_outside()).settings.slack.is_socket());
+  CHECK(only_fault(bot + signing + "  mode: socket\n").find("slack.app_token is missing") != std::string::npos);
+  CHECK(only_fault(bot + app + "  mode: http\n").find("slack.signing_secret is missing") != std::string::npos);
+  CHECK(only_fault(bot + signing + "  mode: sokcet\n").find("did you mean \"socket\"?") != std::string::npos);
+  CHECK(only_fault(bot + "  app_token: xoxb-0123456789abcdef\n").find("begins with xapp-") != std::string::npos);
+  CHECK(only_fault(bot + signing + "  client_id: \"1.2\"\n").find("token rotation needs client_id, client_secret and refresh_token together") != std::string::npos);
+  CHECK(only_fault(bot + signing + "  team_id: example\n").find("slack.team_id: must be a workspace's id") != std::string::npos);
+}
+
+TEST_CASE("places for announcements have a name each and an address that no fault repeats") {
+  CHECK(faults_of("announcements: [{kind: webhook, name: ops, url: \"https://hooks.example.org/abc\"}]").empty());
+  CHECK(only_fault("announcements:\n  - {kind: webhok, name: ops, url: \"https://hooks.example.org/abc\"}").find("did you mean \"webhook\"?") != std::string::npos);
+  CHECK(only_fault("announcements: [{kind: webhook, name: a, url: \"https://h.example.org/1\"}, {kind: webhook, name: a, url: \"https://h.example.org/2\"}]")
+            .find("is here twice") != std::string::npos);
+  CHECK(only_fault("announcements: [{kind: webhook, name: a, url: \"ftp://secret-path\"}]").find("secret-path") == std::string::npos);
+}
+
 TEST_CASE("no fault repeats a secret, however wrong its place") {
   const std::string secret = "hunter2";
   const auto outside = fake_outside({{"S", secret}, {"LONG", "hunter2-hunter2-hunter2\nsecond"}});

@@ -1,0 +1,99 @@
+#include "integrations/slack/invitations.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "integrations/slack/errors.hpp"
+
+namespace slack {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kInvitesPerCall = 100;
+constexpr std::size_t kNamedRefusals = 20;  ///< a report of a thousand names is read by nobody
+
+bool is_there_already(const std::string& code) { return code == "already_in_channel" || code == "cant_invite_self"; }
+
+/// The name people know; of somebody Muster has never met the id, which Slack's search finds.
+std::string name_of(const Session& session, const std::string& user) {
+  const auto known = session.people.by_identity(kIntegration, user);
+  return known ? session.people.name_of(known->id) : session.people.name_of("slack:" + user);
+}
+
+/// Adds "Dana (Slack does not know the person)" for each that Slack named as not invited.
+void collect_refused(const json& answer, const Session& session, std::vector<std::string>& refused) {
+  const auto errors = answer.find("errors");
+  if (errors == answer.end() || !errors->is_array()) return;
+  for (const auto& error : *errors) {
+    const std::string code = error_word(text_at(error, "error")), user = text_at(error, "user");
+    if (is_there_already(code) || (error.is_object() && error.value("ok", json(false)) == json(true))) continue;
+    refused.push_back((is_user_id(user) ? name_of(session, user) : "somebody") + " (" + reason_words(code) + ")");
+  }
+}
+
+/// The members of the groups not expanded yet. A group that cannot be expanded goes into the report; the others still come.
+std::optional<Problem> expand(Session& session, const bot::InvitePeople& invite, Progress& progress) {
+  for (; progress.groups_done < invite.groups.size(); ++progress.groups_done) {
+    const std::string& group = invite.groups[progress.groups_done];
+    json answer;
+    if (const auto problem = session.api.call("usergroups.users.list", session.in_team({{"usergroup", group}}), session.budget, answer)) {
+      if (problem->outcome != Outcome::refused) return problem->outcome == Outcome::doubtful ? Problem{Outcome::not_sent, "", problem->words, {}} : *problem;
+      progress.refused.push_back("the user group " + group + " (" + reason_words(problem->code) + ")");
+      continue;
+    }
+    const json users = answer.value("users", json::array());
+    if (!users.is_array()) continue;
+    for (const auto& user : users)
+      if (user.is_string() && is_user_id(user.get<std::string>())) progress.members.push_back(user.get<std::string>());
+  }
+  return std::nullopt;
+}
+
+/// People first, in their order; each once. Who has no Slack account follows in their own chat or the console.
+std::vector<std::string> everybody(const Session& session, const bot::InvitePeople& invite, const Progress& progress) {
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& user) {
+    if (!user.empty() && seen.insert(user).second) out.push_back(user);
+  };
+  for (const auto& person : invite.people) add(user_id_of(session.people, person));
+  for (const auto& user : progress.members) add(user);
+  return out;
+}
+
+bot::SendResult told(const std::vector<std::string>& refused) {
+  if (refused.empty()) return bot::Accepted{};
+  std::string names;
+  for (std::size_t i = 0; i < refused.size() && i < kNamedRefusals; ++i) names += (i == 0 ? "" : ", ") + refused[i];
+  if (refused.size() > kNamedRefusals) names += " and " + std::to_string(refused.size() - kNamedRefusals) + " more";
+  return bot::Refused{"Not invited to the Slack room: " + names + ".", false};
+}
+
+}  // namespace
+
+bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite, Progress& progress) {
+  if (invite.groups.empty() && everybody(session, invite, progress).empty()) return bot::Accepted{};
+  if (session.room().empty()) return no_room(session);
+  if (const auto problem = expand(session, invite, progress)) return send_result(*problem);
+  const auto all = everybody(session, invite, progress);
+  while (progress.invited < all.size()) {
+    const std::size_t end = std::min(all.size(), progress.invited + kInvitesPerCall);
+    std::string users;
+    for (std::size_t i = progress.invited; i < end; ++i) users += (users.empty() ? "" : ",") + all[i];
+    json answer;
+    // force: one person who cannot be added must not keep the others out.
+    const auto problem = session.api.call_in(session.room(), "conversations.invite",
+                                             {{"channel", session.room()}, {"users", users}, {"force", "true"}}, session.budget, answer);
+    if (problem && problem->code == "is_archived") return bot::Accepted{};  // nobody needs to come any more
+    const bool explained = problem && problem->outcome == Outcome::refused && answer.contains("errors");
+    if (problem && !is_there_already(problem->code) && !explained) return send_result(*problem);
+    collect_refused(answer, session, progress.refused);
+    progress.invited = end;
+  }
+  return told(progress.refused);
+}
+
+}  // namespace slack
