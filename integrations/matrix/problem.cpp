@@ -52,13 +52,17 @@ std::string reason_words(const std::string& code) {
   return "";
 }
 
-/// The longer of the header and the body's older member: servers round the two differently.
+/// The longer of the header and the body's older member; the member when the header is only the same rounded up to whole seconds, since the pace is
+/// learnt from it.
 bot::Millis wait_of(const http::Answer& answer, const nlohmann::json& body, bot::Time now) {
   const auto header = http::retry_after(answer, now, kLongestWait);
   const auto member = number_at(body, "retry_after_ms");
   if (!header && !member) return kWaitUnnamed;
   bot::Millis wait = header.value_or(bot::Millis{0});
-  if (member) wait = std::max(wait, bot::Millis{std::clamp<std::int64_t>(*member, 0, kLongestWait.count())});
+  if (member) {
+    const bot::Millis exact{std::clamp<std::int64_t>(*member, 0, kLongestWait.count())};
+    wait = wait - exact < bot::Millis{1000} ? exact : std::max(wait, exact);
+  }
   return std::max(wait, bot::Millis{100});
 }
 
