@@ -1,314 +1,206 @@
 #!/usr/bin/env python3
-"""Measures what the README claims, Muster and its peers in alternation on this machine. Prints a table, writes results as JSON.
+"""Measures what the README claims: Muster and its peers in alternation, on this machine.
 
-Every figure is the median of the rounds; ratios are of medians of one run. Traffic stays on loopback and every loop is bounded.
+Prints a table, writes the results as JSON and a chart as SVG. Every figure is the median of the rounds with the least and the most beside it; ratios
+are taken round by round, of runs that followed each other at once. Traffic stays on loopback and every loop is bounded.
 """
 import argparse
-import json
 import os
-import shutil
-import signal
-import socket
-import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SECRET = "benchmark-signing-secret"
-TOKEN = "benchmark-api-token-0123456789"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+import chart
+from results import Results, compare
+from stage import ROOT, Bolt, Muster, Nginx, first_load_bytes, load, resident, start_sink, wrk
 
 
-class Sink(BaseHTTPRequestHandler):
-    """A Slack that takes everything at once."""
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        method = self.path.rsplit("/", 1)[-1]
-        answer = {"ok": True, "ts": "%.6f" % time.time(), "channel": {"id": "C%x" % (time.time_ns() & 0xffffff), "name": "inc"},
-                  "user_id": "U0BOT", "bot_id": "B1", "team_id": "T1", "messages": [], "channels": []}
-        if method.startswith("chat."):
-            answer["channel"] = "C1"
-        body = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST
-
-    def log_message(self, *args):
-        pass
-
-
-def wait_ready(url, seconds=20, headers=None):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=1) as r:
-                if r.status == 200:
-                    return True
-        except OSError:
-            time.sleep(0.005)
-    return False
-
-
-def rss_bytes(pid):
-    with open(f"/proc/{pid}/statm") as f:
-        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
-class Muster:
-    def __init__(self, sink_port, folder=None):
-        self.folder = folder or tempfile.mkdtemp(prefix="muster-bench-")
-        self.port, self.page_port = free_port(), free_port()
-        with open(f"{self.folder}/muster.yaml", "w") as f:
-            f.write(f"""server: {{listen: "127.0.0.1:{self.port}", public_url: "http://127.0.0.1:{self.port}"}}
-store: {{url: "sqlite:{self.folder}/muster.db"}}
-api: {{tokens: [{{name: bench, token: "{TOKEN}", scopes: [read, respond, publish, admin]}}]}}
-slack: {{bot_token: "xoxb-benchmark-bot-token", signing_secret: "{SECRET}", api_url: "http://127.0.0.1:{sink_port}/api/", announce_channel: C0}}
-people: [{{id: alice, name: Alice, slack: U01}}]
-status_pages: [{{kind: builtin, name: public, listen: "127.0.0.1:{self.page_port}", title: Example, components: [{{id: api, name: API}}, {{id: web, name: Website}}]}}]
-log: {{level: error}}
-""")
-
-    def start(self):
-        begin = time.monotonic()
-        self.process = subprocess.Popen([f"{ROOT}/build/release/muster", "serve", "--config", f"{self.folder}/muster.yaml"],
-                                        stdout=subprocess.DEVNULL, stderr=open(f"{self.folder}/log", "a"))
-        if not wait_ready(f"http://127.0.0.1:{self.port}/readyz"):
-            sys.exit(f"bench: Muster did not get ready; its log is {self.folder}/log")
-        return time.monotonic() - begin
-
-    def command(self, text):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1/commands", json.dumps({"text": text}).encode(),
-                                         {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as r:
-            return json.load(r)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-class Bolt:
-    def __init__(self, folder):
-        self.port = free_port()
-        self.process = subprocess.Popen(["node", "app.js"], cwd=folder, env={**os.environ, "SECRET": SECRET, "PORT": str(self.port)},
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.process.stdout.readline().strip() != "ready":
-            sys.exit("bench: the Bolt peer did not start")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def load(port, path, verb, seconds, rate=0):
-    out = subprocess.run([f"{ROOT}/build/release/tests/bench/load", "--port", str(port), "--path", path, "--verb", verb, "--secret", SECRET,
-                          "--seconds", str(seconds), "--rate", str(rate)], capture_output=True, text=True)
-    if not out.stdout:
-        sys.exit(f"bench: the load generator said: {out.stderr}")
-    result = json.loads(out.stdout)
-    if result["errors"]:
-        print(f"  warning: {result['errors']} refusals: {out.stderr.strip()[:200]}", file=sys.stderr)
-    return result
-
-
-def median(values):
-    return statistics.median(values)
-
-
-def commands(args, results, bolt_folder, sink_port):
-    """Slash commands, Muster and Bolt in alternation."""
-    verbs = {"note": [], "severity": []}
-    bolt_rates = []
-    muster = Muster(sink_port)
-    muster.start()
-    for i in range(8):
-        muster.command(f"declare sev1 benchmark {i + 1}")
-    results["idle_rss_mb"] = None
-    bolt = Bolt(bolt_folder)
-    try:
+def commands(args, results):
+    """Signed slash commands, Muster's two kinds and Bolt in alternation; then latency at fixed rates up to saturation and beyond."""
+    sink, _ = start_sink()
+    rates = {"note": [], "severity": [], "bolt": []}
+    with Muster(sink) as muster, Bolt(args.bolt) as bolt:
+        muster.declare(8)
         for _ in range(args.rounds):
-            for verb in verbs:
-                verbs[verb].append(load(muster.port, "/slack/commands", verb, args.seconds)["per_second"])
-            bolt_rates.append(load(bolt.port, "/slack/events", "note", args.seconds)["per_second"])
-        results["bolt_per_second"] = median(bolt_rates)
-        results["bolt_rss_mb"] = rss_bytes(bolt.process.pid) / 1e6
-        for verb, rates in verbs.items():
-            results[f"{verb}_per_second"] = median(rates)
-            results[f"{verb}_spread"] = [min(rates), max(rates)]
-            results[f"{verb}_over_bolt"] = median(rates) / results["bolt_per_second"]
-        half = load(muster.port, "/slack/commands", "note", args.seconds, rate=results["note_per_second"] / 2)
-        results["note_half_peak_p50_ms"], results["note_half_peak_p99_ms"] = half["p50_ms"], half["p99_ms"]
-    finally:
-        bolt.stop()
-        muster.stop()
-    verify = subprocess.run([f"{ROOT}/build/release/muster", "verify", "--config", f"{muster.folder}/muster.yaml"], capture_output=True, text=True)
-    results["verify_after_load"] = "clean" if verify.returncode == 0 else verify.stdout + verify.stderr
-    shutil.rmtree(muster.folder, ignore_errors=True)
+            for verb in ("note", "severity"):
+                rates[verb].append(muster.load(verb=verb, seconds=args.seconds)["per_second"])
+            rates["bolt"].append(load(bolt.port, path="/slack/events", verb="note", seconds=args.seconds)["per_second"])
+        results.add("bolt_rss", resident(bolt.process.pid) / 1e6, "MB", "lower", "Bolt app: resident memory")
+        results.add("note", rates["note"], "requests/s", "higher", "note: verified, decided, synced, answered")
+        results.add("severity", rates["severity"], "requests/s", "higher", "severity: the same, and two messages owed")
+        results.add("bolt", rates["bolt"], "requests/s", "higher", "bare Bolt app: verified, answered, nothing stored")
+        results.add("note_over_bolt", ratios(rates["note"], rates["bolt"]), "times", "higher", "note over Bolt", 4.0)
+        results.add("severity_over_bolt", ratios(rates["severity"], rates["bolt"]), "times", "higher", "severity over Bolt", 2.5)
+        open_loop(args, results, muster, results.median("note"))
+    results.about["verify_after_load"] = muster.verified
 
 
-def start_up(args, results, sink_port):
+def ratios(ours, theirs):
+    return [a / b for a, b in zip(ours, theirs)]
+
+
+def open_loop(args, results, muster, peak):
+    """Latency from when a request was due, so that a stall is charged to all that it delayed; what was never answered is charged too."""
+    points = {"p50_ms": [], "p99_ms": []}
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1):
+        runs = [muster.load(verb="note", seconds=args.seconds, rate=peak * share) for _ in range(args.rounds)]
+        for which, points_of in points.items():
+            points_of.append([round(peak * share), [run[which] for run in runs]])
+        if share == 0.5:
+            results.add("half_peak_p50", [run["p50_ms"] for run in runs], "ms", "lower", "note at half of the peak: median latency")
+            results.add("half_peak_p99", [run["p99_ms"] for run in runs], "ms", "lower", "note at half of the peak: p99 latency", 10.0)
+    results.curve("latency_p50", "Median latency at fixed rates", "requests/s offered", "ms", points["p50_ms"], "lower", log_x=False, log_y=True)
+    results.curve("latency_p99", "p99 latency at fixed rates", "requests/s offered", "ms", points["p99_ms"], "lower", log_x=False, log_y=True)
+
+
+def start_up(args, results):
     """Idle memory on an empty store; start to ready with 10,000 incidents stored."""
-    empty = Muster(sink_port)
-    empty.start()
-    time.sleep(2)
-    results["idle_rss_mb"] = rss_bytes(empty.process.pid) / 1e6
-    workers = [threading.Thread(target=lambda k=k: [empty.command(f"declare sev4 stored {k}-{i}") for i in range(625)]) for k in range(16)]
-    for w in workers:
-        w.start()
-    for w in workers:
-        w.join()
-    empty.stop()
-    times = []
-    for _ in range(args.rounds):
-        times.append(empty.start())
-        empty.stop()
-    results["start_to_ready_ms_10000_incidents"] = median(times) * 1000
-    shutil.rmtree(empty.folder, ignore_errors=True)
-
-
-def export(args, results, sink_port):
-    """One incident with 100,000 entries: the whole Markdown timeline over HTTP."""
-    muster = Muster(sink_port)
-    muster.start()
-    muster.command("declare sev1 long one")
-    while True:
-        load_result = subprocess.run([f"{ROOT}/build/release/tests/bench/load", "--port", str(muster.port), "--incidents", "1", "--secret", SECRET,
-                                      "--seconds", "4", "--warmup", "0"], capture_output=True, text=True)
-        done = muster.command("INC-1 show") and entries(muster)
-        if done >= 100_000 or not load_result.stdout:
-            break
-    times = []
-    for _ in range(args.rounds):
-        begin = time.monotonic()
-        request = urllib.request.Request(f"http://127.0.0.1:{muster.port}/api/v1/incidents/INC-1/timeline?format=md", headers={"Authorization": f"Bearer {TOKEN}"})
-        with urllib.request.urlopen(request, timeout=60) as r:
-            lines = sum(1 for _ in r)
-        times.append((time.monotonic() - begin) * 100_000 / max(lines, 1))
-    results["export_100000_entries_s"] = median(times)
-    results["export_lines"] = lines
-    muster.stop()
-    shutil.rmtree(muster.folder, ignore_errors=True)
-
-
-def entries(muster):
-    request = urllib.request.Request(f"http://127.0.0.1:{muster.port}/api/v1/incidents/INC-1", headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=10) as r:
-        return json.load(r)["incident"]["last_seq"]
-
-
-def wrk(port, seconds, path="/"):
-    out = subprocess.run(["wrk", "-t1", "-c64", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True).stdout
-    for line in out.splitlines():
-        if "Requests/sec" in line:
-            return float(line.split()[1])
-    sys.exit("bench: wrk said: " + out)
-
-
-def status_page(args, results, sink_port):
-    """The built-in page against nginx serving the same bytes as a file."""
-    muster = Muster(sink_port)
-    muster.start()
-    muster.command("declare sev1 page")
-    muster.command("INC-1 role commander alice")
-    muster.command("INC-1 public investigating api=major_outage We are looking into failed requests.")
-    time.sleep(1)
-    with urllib.request.urlopen(f"http://127.0.0.1:{muster.page_port}/", timeout=5) as r:
-        page = r.read()
-    folder = tempfile.mkdtemp(prefix="nginx-bench-")
-    os.chmod(folder, 0o755)
-    with open(f"{folder}/index.html", "wb") as f:
-        f.write(page)
-    port = free_port()
-    with open(f"{folder}/nginx.conf", "w") as f:
-        f.write(f"""worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ text/html html; }}
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
-""")
-    nginx = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
-    try:
-        if not wait_ready(f"http://127.0.0.1:{port}/"):
-            sys.exit("bench: nginx did not start")
-        ours, theirs = [], []
-        for _ in range(args.rounds):
-            ours.append(wrk(muster.page_port, args.seconds))
-            theirs.append(wrk(port, args.seconds))
-        results["page_bytes"] = len(page)
-        results["page_per_second"], results["nginx_per_second"] = median(ours), median(theirs)
-        results["page_over_nginx"] = median(ours) / median(theirs)
-    finally:
-        nginx.terminate()
-        nginx.wait()
+    sink, _ = start_sink()
+    with Muster(sink) as muster:
+        time.sleep(2)
+        results.add("idle_rss", resident(muster.pid) / 1e6, "MB", "lower", "resident memory, idle", 40.0)
+        muster.declare(10_000)
         muster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(muster.folder, ignore_errors=True)
+        times = []
+        for _ in range(args.rounds):
+            times.append(muster.start() * 1000)
+            muster.stop()
+        results.add("start", times, "ms", "lower", "start to ready with 10,000 incidents", 150.0)
 
 
-GOALS = [
-    ("note_over_bolt", ">=", 4.0, "note, times Bolt's requests per second"),
-    ("severity_over_bolt", ">=", 2.5, "severity, times Bolt's requests per second"),
-    ("note_half_peak_p99_ms", "<", 10.0, "p99 at half of the peak, ms"),
-    ("idle_rss_mb", "<", 40.0, "resident memory idle, MB"),
-    ("start_to_ready_ms_10000_incidents", "<", 150.0, "start to ready with 10,000 incidents, ms"),
-    ("export_100000_entries_s", "<", 1.0, "exporting 100,000 entries, s"),
-    ("page_over_nginx", ">=", 0.5, "status page, times nginx's requests per second"),
-]
+def export(args, results):
+    """One incident with 100,000 entries: the whole Markdown timeline over HTTP, streamed."""
+    sink, _ = start_sink()
+    with Muster(sink) as muster:
+        muster.declare(1)
+        fill(muster, 1, 100_000)
+        times, first = [], []
+        for _ in range(args.rounds):
+            begin = time.monotonic()
+            with muster.get("/api/v1/incidents/INC-1/timeline?format=md") as answer:
+                answer.read(1)
+                first.append((time.monotonic() - begin) * 1000)
+                lines = sum(1 for _ in answer)
+            times.append((time.monotonic() - begin) * 100_000 / max(lines, 1))
+        results.add("export", times, "s", "lower", "exporting a timeline of 100,000 entries", 1.0)
+        results.add("export_first_byte", first, "ms", "lower", "exporting it: to the first byte")
+
+
+def fill(muster, incidents, entries):
+    """Notes until so many are stored; at most ten minutes."""
+    end = time.monotonic() + 600
+    while (stored := sum(muster.last_seq(i + 1) for i in range(incidents))) < entries and time.monotonic() < end:
+        muster.load(mode="api", verb="note", incidents=incidents, count=entries - stored, seconds=120, warmup=0)
+
+
+def status_page(args, results):
+    """The built-in page against nginx serving the same bytes as a file."""
+    sink, _ = start_sink()
+    with Muster(sink) as muster:
+        for text in ("declare sev1 page", "INC-1 role commander alice", "INC-1 public investigating api=major_outage We are looking into failed requests."):
+            muster.command(text)
+        time.sleep(1)
+        base = f"http://127.0.0.1:{muster.page_port}"
+        results.add("first_load", first_load_bytes(base) / 1000, "kB", "lower", "status page, first load with gzip", 15.0)
+        with urllib.request.urlopen(base + "/", timeout=5) as r:
+            page = r.read()
+        with Nginx(page) as nginx:
+            ours, theirs = [], []
+            for _ in range(args.rounds):
+                ours.append(wrk(muster.page_port, args.seconds))
+                theirs.append(wrk(nginx.port, args.seconds))
+        results.add("page", ours, "requests/s", "higher", "built-in status page")
+        results.add("nginx", theirs, "requests/s", "higher", "nginx with the same bytes as a file")
+        results.add("page_over_nginx", ratios(ours, theirs), "times", "higher", "status page over nginx", 0.5)
+
+
+def growth(args, results):
+    """What a note costs as things grow: stored history, open incidents, lanes with messages that wait, timers that are set."""
+    history(args, results)
+    curve_of(args, results, "open_incidents", "Notes by open incidents", "open incidents", (8, 100, 1_000, 10_000), lambda muster, n: muster.declare(n), lambda n: n)
+    curve_of(args, results, "lanes", "Notes by lanes that wait for a dead Slack", "lanes with waiting messages", (8, 100, 1_000), waiting_lanes, lambda n: max(8, n // 3), refuses=True)
+    curve_of(args, results, "timers", "Notes by timers set", "timers set", (8, 100, 1_000, 10_000), timers_set, lambda n: 8)
+
+
+def history(args, results):
+    points = []
+    sink, _ = start_sink()
+    with Muster(sink) as muster:
+        muster.declare(8)
+        for entries in (1_000, 10_000, 100_000, 300_000, 1_000_000):
+            if entries > args.history:
+                break
+            fill(muster, 8, entries)
+            points.append([entries, [muster.load(verb="note", seconds=max(1, args.seconds // 2))["per_second"] for _ in range(args.rounds)]])
+    results.curve("history", "Notes by stored history", "timeline entries stored", "requests/s", points, goal=1.3)
+
+
+def waiting_lanes(muster, lanes):
+    """A dead Slack: every incident leaves lanes with messages that wait (its room, its announcement, its card)."""
+    muster.declare(max(8, lanes // 3))
+
+
+def timers_set(muster, timers):
+    """Alerts that nobody acknowledges: each pages somebody and sets the timer of the next step."""
+    muster.load(mode="alert", count=timers, seconds=300, warmup=0, connections=min(64, timers))
+    if muster.last_seq(1) < 1:
+        sys.exit("bench: the alerts opened nothing")
+
+
+def curve_of(args, results, name, words, x, sizes, make, incidents, **sink_settings):
+    points = []
+    for size in sizes:
+        if size > args.most:
+            break
+        sink, _ = start_sink(**sink_settings)
+        with Muster(sink, wait="24h") as muster:
+            make(muster, size)
+            points.append([size, [muster.load(verb="note", incidents=incidents(size), seconds=max(1, args.seconds // 2))["per_second"] for _ in range(args.rounds)]])
+    results.curve(name, words, x, "requests/s", points)
+
+
+PARTS = {"commands": commands, "start_up": start_up, "export": export, "status_page": status_page, "growth": growth}
+
+
+def about():
+    def said(*command):
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    with open("/proc/cpuinfo") as f:
+        cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "?")
+    return {"commit": said("git", "rev-parse", "--short", "HEAD"), "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()), "cpu": cpu, "cores": os.cpu_count(),
+            "load_average_before": os.getloadavg()[0]}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--only", default="commands,start_up,export,status_page")
+    parser.add_argument("--seconds", type=int, default=4, help="of each measurement, after a second of warming up")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated: " + ", ".join(PARTS))
+    parser.add_argument("--history", type=int, default=1_000_000, help="how many entries the curve of stored history goes up to")
+    parser.add_argument("--most", type=int, default=10_000, help="how far the other curves go")
     parser.add_argument("--bolt", required=True, help="folder with the Bolt peer installed")
-    parser.add_argument("--out", default=f"{ROOT}/build/bench.json")
+    parser.add_argument("--out", default=f"{ROOT}/build/bench.json", help="results; the chart goes beside it as .svg")
+    parser.add_argument("--compare", metavar="OLD.json", help="tell what got slower since; ends with 1 when something did")
     args = parser.parse_args()
-    args.seconds = int(args.seconds)
-    sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
-    sink.daemon_threads = True
-    threading.Thread(target=sink.serve_forever, daemon=True).start()
-    results = {}
+    results = Results()
+    results.about = about()
     for part in args.only.split(","):
+        if part not in PARTS:
+            parser.error(f"no part {part}: {', '.join(PARTS)}")
         print(f"bench: {part}", file=sys.stderr)
-        if part == "commands":
-            commands(args, results, args.bolt, sink.server_port)
-        else:
-            {"start_up": start_up, "export": export, "status_page": status_page}[part](args, results, sink.server_port)
-    print(f"\n{'what':55} {'measured':>12} {'goal':>10}")
-    for key, sign, goal, words in GOALS:
-        if results.get(key) is None:
-            continue
-        value = results[key]
-        met = value >= goal if sign == ">=" else value < goal
-        print(f"{words:55} {value:12.2f} {sign + ' ' + str(goal):>10}  {'yes' if met else 'NO'}")
-    for key in ("note_per_second", "severity_per_second", "bolt_per_second", "bolt_rss_mb", "page_per_second", "nginx_per_second", "verify_after_load"):
-        if key in results:
-            print(f"{key:55} {results[key] if isinstance(results[key], str) else round(results[key], 1):>12}")
-    with open(args.out, "w") as f:
-        json.dump(results, f, indent=1)
-    print(f"results: {args.out}")
+        PARTS[part](args, results)
+    results.about["load_average_after"] = os.getloadavg()[0]
+    results.save(args.out)
+    chart.draw(results, args.out.removesuffix(".json") + ".svg")
+    print(results.table())
+    for key, value in results.about.items():
+        print(f"{key}: {value}")
+    print(f"results: {args.out}, chart: {args.out.removesuffix('.json')}.svg")
+    if results.about["load_average_before"] > os.cpu_count() / 2:
+        print("The machine was busy with other work when this began: only the ratios mean something, and they less than usual.")
+    return 1 if args.compare and compare(args.compare, results) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
