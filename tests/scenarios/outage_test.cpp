@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/scenarios/scene.hpp"
+#include "tests/support/processes.hpp"
 
 using scene::Scene;
 using support::wait_for;
@@ -111,12 +112,7 @@ TEST_CASE("hostile HTTP gets the right status or a closed connection while every
   CHECK(wait_for([&] { return s.muster->command("INC-1 note still here").status == 200; }, 30));
   for (int fd : idle) close(fd);
   CHECK(s.muster->running());
-  // Sanitizers keep freed memory for a while; the release run of this test asserts the real bound.
-#if !defined(__SANITIZE_ADDRESS__)
-  CHECK(s.muster->resident_bytes() < before + (64u << 20));
-#else
-  CHECK(s.muster->resident_bytes() < before + (512u << 20));
-#endif
+  CHECK(s.muster->resident_bytes() < before + (support::sanitized(s.muster->pid()) ? 512u << 20 : 64u << 20));
 }
 
 TEST_CASE("user text comes out as text everywhere and notifies nobody") {

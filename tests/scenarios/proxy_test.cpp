@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <thread>
 
 #include "tests/scenarios/scene.hpp"
@@ -20,13 +19,8 @@ using support::wait_for;
 
 namespace {
 
-/// What Muster and its children may take above what it had at the start. A sanitizer keeps freed memory, and under it the children have no limit.
-std::size_t room_of(pid_t muster) {
-  std::ifstream in("/proc/" + std::to_string(muster) + "/maps");
-  for (std::string line; std::getline(in, line);)
-    if (line.find("libasan") != std::string::npos || line.find("libtsan") != std::string::npos) return std::size_t{3} << 30;
-  return 64u << 20;
-}
+/// What Muster and its children may take above what it had at the start. Under a sanitizer the children have no limit.
+std::size_t room_of(pid_t muster) { return support::sanitized(muster) ? std::size_t{3} << 30 : 64u << 20; }
 
 int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
 

@@ -53,4 +53,11 @@ bool exists(pid_t pid) {
   return read_stat(std::to_string(pid), stat) && stat.state != 'Z';
 }
 
+bool sanitized(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/maps");
+  for (std::string line; std::getline(in, line);)
+    if (line.find("libasan") != std::string::npos || line.find("libtsan") != std::string::npos) return true;
+  return false;
+}
+
 }  // namespace support

@@ -14,5 +14,7 @@ std::vector<Child> children_of(pid_t parent);
 /// The resident bytes of a process and of all its children.
 std::size_t resident_with_children(pid_t parent);
 bool exists(pid_t pid);
+/// It runs under a sanitizer, which keeps freed memory for a while. The test program itself may, and the binary under test may not.
+bool sanitized(pid_t pid);
 
 }  // namespace support
