@@ -36,6 +36,7 @@ bool has_announcements(const std::string& chat, const Settings& settings) {
 
 Way room_way(const std::string& chat, const Outgoing& outgoing, const Incident& incident) {
   const std::string base = chat + "/" + incident.name();
+  if (outgoing.extra) return {chat, base + "/extras", LaneClass::cosmetic, "", hours{1}};
   if (std::holds_alternative<SetTopic>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "topic", hours{24}};
   if (!std::holds_alternative<EditSummary>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "", hours{24}};
   // The last edit must come before the archiving, so it waits in the same line.
@@ -62,7 +63,7 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
     if (outgoing.only.empty() || outgoing.only == way.integration) out.push_back(message(std::move(way), outgoing, context));
   };
   if (std::holds_alternative<PublicUpdate>(outgoing.content)) {
-    if (incident.is_private) return out;
+    if (incident.is_private || incident.is_drill) return out;
     for (const auto& page : context.settings.status_pages) {
       const std::string integration = "statuspage:" + page.name;
       add({integration, integration + "/" + incident.name(), LaneClass::public_update, "", hours{6}});
@@ -77,8 +78,10 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
   const bool announcement = std::holds_alternative<Announce>(outgoing.content);
   if (announcement && incident.is_private) return out;
   for (const auto& chat : context.settings.chats()) {
-    if (!announcement) add(room_way(chat, outgoing, incident));
-    else if (has_announcements(chat, context.settings)) add({chat, chat + "/announce", LaneClass::room, "", hours{24}});
+    const bool has_room = incident.chats.empty() || incident.chats.count(chat) > 0;
+    if (!announcement && has_room) add(room_way(chat, outgoing, incident));
+    if (!announcement) continue;
+    if (has_announcements(chat, context.settings)) add({chat, chat + "/announce", LaneClass::room, "", hours{24}});
   }
   return out;
 }

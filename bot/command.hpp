@@ -55,6 +55,7 @@ struct Outgoing {
   std::int64_t incident = 0;
   Content content;
   std::string only{};  ///< to this chat alone ("slack"); "" = wherever it belongs
+  bool extra = false;  ///< pleasant but not needed: waits in a cosmetic lane of its own and never delays the room
 };
 
 struct TimerChange { Timer timer; bool cancel = false; };
@@ -72,7 +73,7 @@ struct Decision {
   std::vector<HeldChange> held;
   std::vector<Reference> references;
   std::vector<Person> people;                ///< met for the first time
-  std::optional<std::int64_t> redact;        ///< seq whose text goes in this commit
+  std::vector<std::int64_t> redact;          ///< entries whose texts go in this commit; the first is the snapshot's
   Reply reply;
 };
 

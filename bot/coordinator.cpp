@@ -372,6 +372,11 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
     return;
   }
   work.builds_on_batch = !batch.empty();
+  if (auto* incident = left_to_the_room(request, work.pending.invocation))  // an earlier request of the batch may have given the room to an incident
+    if (const auto it = loaded.rooms.find(room_key(*request.room)); it != loaded.rooms.end()) {
+      *incident = it->second;
+      work.reads = commands_.reads(request, work.pending.invocation ? &*work.pending.invocation : nullptr);
+    }
   const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
   const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
   Snapshot snapshot;
@@ -434,9 +439,9 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
       changes.entries.push_back(make_entry(proposed, row, context, env_.random));
       apply(row, changes.entries.back());
     }
-    if (decision.redact && snapshot.entry != nullptr) {
+    if (!decision.redact.empty() && snapshot.entry != nullptr) {
       scrub(row, *snapshot.entry);
-      changes.redactions.emplace_back(decision.incident, *decision.redact);
+      for (const auto seq : decision.redact) changes.redactions.emplace_back(decision.incident, seq);
     }
     if (!decision.entries.empty()) changes.incidents.push_back(row);
     for (const auto& outgoing : decision.messages) {
@@ -445,6 +450,7 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
     }
   }
   for (const auto& reference : decision.references) {
+    if (reference.what == "room") loaded.rooms[reference.integration + "/" + reference.id] = reference.incident;
     std::erase_if(loaded.references, [&](const Reference& r) { return r.incident == reference.incident && r.integration == reference.integration && r.what == reference.what; });
     loaded.references.push_back(reference);
     changes.references.push_back(reference);

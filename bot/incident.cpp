@@ -108,6 +108,20 @@ void apply_declared(Incident& row, const Entry& e, const std::string& text) {
   if (e.actor.kind == ActorKind::person) row.members.insert(e.actor.id);
 }
 
+/// "due:update" = a time or "none". What a reminder itself puts off stays unanswered; anything else answers it.
+void apply_due(Incident& row, const Entry& e) {
+  for (const auto& [name, value] : e.facts) {
+    if (name.rfind("due:", 0) != 0) continue;
+    const std::string what = name.substr(4);
+    Time at{};
+    if (parse_iso8601(value, at)) row.due[what] = at;
+    else row.due.erase(what);
+    if (e.kind == EntryKind::reminded) continue;
+    row.reminded.erase(what);
+    row.unanswered.erase(what);
+  }
+}
+
 void reopen(Incident& row) {
   row.phase = Phase::open;
   row.status = "investigating";
@@ -180,8 +194,14 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::reopened: reopen(row); break;
     case EntryKind::closed: row.phase = Phase::closed; row.closed = e.occurred_at; break;
     case EntryKind::cancelled: row.phase = Phase::cancelled; row.closed = e.occurred_at; break;
-    case EntryKind::mirrored: row.chats.insert(fact(e.facts, "integration")); break;
-    case EntryKind::reminded: row.reminded[fact(e.facts, "what")] = e.occurred_at; break;
+    case EntryKind::mirrored:
+      if (!row.chats.empty()) row.chats.insert(fact(e.facts, "integration"));  // empty means everywhere already
+      break;
+    case EntryKind::reminded:
+      row.reminded[fact(e.facts, "what")] = e.occurred_at;
+      ++row.unanswered[fact(e.facts, "what")];
+      break;
+    case EntryKind::made_private: row.is_private = true; break;
     case EntryKind::snoozed:
       if (Time t{}; parse_iso8601(fact(e.facts, "until"), t)) row.snoozed_until = t;
       break;
@@ -198,6 +218,7 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::corrected:
     case EntryKind::redacted: break;
   }
+  apply_due(row, e);
   row.updated = e.recorded_at;
   row.last_seq = e.seq;
   row.chain_head = e.hash;

@@ -77,7 +77,9 @@ struct Incident {
   std::map<std::string, std::string> rooms;         ///< integration → link or name; from room_opened
   std::set<std::string> chats;                      ///< chats it has or gets a room in; empty: all that are set up
   std::optional<Time> snoozed_until;                ///< no reminders before
-  std::map<std::string, Time> reminded;             ///< what ("commander", "update" …) → when last
+  std::map<std::string, Time> due;                  ///< what ("commander", "update", "status", "open") → when somebody is reminded; from facts "due:<what>"
+  std::map<std::string, Time> reminded;             ///< what → when last, since its due time was set otherwise
+  std::map<std::string, int> unanswered;            ///< what → reminders since then
   std::int64_t title_entry = 0, impact_entry = 0;   ///< which entry the text came from (redaction)
   std::int64_t public_title_entry = 0;
   std::int64_t last_seq = 0;

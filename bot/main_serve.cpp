@@ -197,6 +197,7 @@ class Server {
         const std::string problem = opened_->health().problem;
         return problem.empty() ? outside_.workspace->trouble() : problem;
       };
+      options.forms = &coordinator_;
       console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
     }
   }

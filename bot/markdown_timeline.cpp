@@ -78,6 +78,8 @@ std::string MarkdownTimeline::head() const {
   out += "- Severity: " + escaped(incident_.severity) + "\n- Status: ";
   out += incident_.takes_changes() ? escaped(state_name(incident_.status)) : std::string(to_string(incident_.phase));
   out += "\n";
+  if (incident_.is_drill) out += "- Drill: yes\n";
+  if (incident_.is_private) out += "- Private: yes\n";
   for (const auto& [role, person] : incident_.roles) out += "- " + escaped(state_name(role)) + ": " + escaped("@" + people_.name_of(person)) + "\n";
   if (!incident_.impact.empty()) out += "- Impact: " + escaped(incident_.impact) + "\n";
   if (incident_.started) time_line(out, "Started", *incident_.started);
@@ -90,9 +92,8 @@ std::string MarkdownTimeline::head() const {
 
 void MarkdownTimeline::expect(const std::vector<Entry>& entries) {
   for (const auto& entry : entries) {
-    if (entry.kind != EntryKind::corrected) continue;
-    const auto of = incident_number("#" + fact(entry.facts, "entry"));  // a positive number, or a damaged fact
-    if (of) corrections_[*of] = Correction{entry.text.value_or(kRedacted), entry.actor, entry.recorded_at};
+    if (const auto of = amends(entry))
+      corrections_[*of] = Correction{entry.kind == EntryKind::withdrawn, entry.text.value_or(kRedacted), amendment(entry), entry.recorded_at};
   }
 }
 
@@ -108,8 +109,9 @@ std::string MarkdownTimeline::line(const Entry& entry) const {
     out += markdown(narrate(entry, people_), people_);
   } else {
     const Correction& right = it->second;
-    out += with_words(entry, right.text, people_) + " ~~" + escaped(entry.text.value_or(kRedacted)) + "~~ (corrected by ";
-    out += markdown({who(right.actor)}, people_) + ", " + date_text(right.at) + " " + clock_text(right.at) + " UTC)";
+    if (right.withdrawn) out += "~~" + markdown(narrate(entry, people_), people_) + "~~ (";
+    else out += with_words(entry, right.text, people_) + " ~~" + escaped(entry.text.value_or(kRedacted)) + "~~ (";
+    out += markdown(right.how, people_) + ", " + date_text(right.at) + " " + clock_text(right.at) + " UTC)";
   }
   return out + "\n";
 }

@@ -101,7 +101,9 @@ Text paged_sentence(const Entry& entry) {
 /// "@dana: "DB pool exhausted on node 3" (message of 14:11:47 UTC, pinned by @bob)".
 Text captured_sentence(const Entry& entry) {
   Sentence s(entry);
-  s.people(s.value("person")).say(": \"").words().say("\" (");
+  if (s.has("author")) s.people(s.value("author"));
+  else s.say("somebody");
+  s.say(": \"").words().say("\" (");
   Time at{};
   if (parse_iso8601(s.value("written"), at)) s.say("message of " + clock_text(at) + " UTC, ");
   s.say("pinned by ").actor().say(")");
@@ -183,6 +185,7 @@ std::string kind_word(EntryKind kind) {
     case EntryKind::cancelled:
     case EntryKind::corrected:
     case EntryKind::redacted: return to_string(kind);
+    case EntryKind::made_private: return "private";
   }
   std::abort();
 }
@@ -232,7 +235,9 @@ Text people_named(const std::vector<std::string>& ids, bool notify) {
 Text narrate(const Entry& entry, const People&) {
   Sentence s(entry);
   switch (entry.kind) {
-    case EntryKind::declared: return s.actor().say(" declared " + s.value("severity") + " \"").words().say("\"").done();
+    case EntryKind::declared:
+      s.actor().say(std::string(" declared ") + (s.has("private") ? "private " : "") + (s.has("drill") ? "drill " : ""));
+      return s.say(s.value("severity") + " \"").words().say("\"").done();
     case EntryKind::alert_firing: return s.words().say(" (").actor().say(") firing").address().done();
     case EntryKind::alert_resolved: return s.words().say(" (").actor().say(") resolved").done();
     case EntryKind::joined: return s.people(s.value("person")).say(" joined").done();
@@ -284,9 +289,22 @@ Text narrate(const Entry& entry, const People&) {
     case EntryKind::away: return away_sentence(entry);
     case EntryKind::mirrored: return s.actor().say(" opened a room in " + integration_name(s.value("integration")) + " too").done();
     case EntryKind::reminded: return reminded_sentence(entry);
+    case EntryKind::made_private: return s.actor().say(" made it private").done();
     case EntryKind::snoozed: return s.actor().say(" put reminders off until ").time("until").done();
   }
   std::abort();
+}
+
+std::optional<std::int64_t> amends(const Entry& entry) {
+  if (entry.kind != EntryKind::corrected && entry.kind != EntryKind::capture_edited && entry.kind != EntryKind::withdrawn) return std::nullopt;
+  return incident_number("#" + fact(entry.facts, "entry"));  // a positive number, or a damaged fact
+}
+
+Text amendment(const Entry& entry) {
+  if (entry.kind == EntryKind::capture_edited) return {plain("edited in the chat")};
+  if (entry.kind == EntryKind::corrected) return {plain("corrected by "), who(entry.actor)};
+  if (fact(entry.facts, "why") == "deleted") return {plain("deleted in the chat")};
+  return {plain("taken off by "), who(entry.actor)};
 }
 
 std::string plain_text(const Text& text, const People& people) {

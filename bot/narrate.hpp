@@ -22,6 +22,10 @@ std::string severity_name(const std::string& severity);
 Text people_named(const std::vector<std::string>& ids, bool notify = false);
 /// The sentence of one entry without time and kind, people as person spans: "@bob commander (claimed)".
 Text narrate(const Entry& entry, const People& people);
+/// The entry whose words read otherwise because of this one (corrected, edited in the chat, withdrawn); nothing for all other kinds.
+std::optional<std::int64_t> amends(const Entry& entry);
+/// How: "corrected by @dana", "deleted in the chat". A withdrawn text is struck through and nothing takes its place.
+Text amendment(const Entry& entry);
 /// Spans as plain text: persons as "@Name", rooms as "INC-7", links as "label (url)".
 std::string plain_text(const Text& text, const People& people);
 /// The pinned card; also the answer of `show`.
@@ -39,7 +43,7 @@ class MarkdownTimeline {
   std::string lines(const std::vector<Entry>& entries);
 
  private:
-  struct Correction { std::string text; Actor actor; Time at{}; };
+  struct Correction { bool withdrawn = false; std::string text; Text how; Time at{}; };
   std::string line(const Entry& entry) const;
   const Incident& incident_;
   const People& people_;

@@ -23,7 +23,12 @@ bool is_admin(const Actor& actor) {
 /// A private incident is there for its people alone.
 bool sees(const Incident* incident, const Actor& actor) {
   if (incident == nullptr || !incident->is_private || is_admin(actor) || declared(incident, actor)) return true;
-  return actor.kind == ActorKind::person && (incident->members.count(actor.id) > 0 || holds(incident, "commander", actor));
+  if (actor.kind != ActorKind::person) return false;
+  // Whoever is being called must be able to answer.
+  const bool paged = std::any_of(incident->pages.begin(), incident->pages.end(), [&](const PageRun& run) {
+    return run.open && std::find(run.paged.begin(), run.paged.end(), actor.id) != run.paged.end();
+  });
+  return paged || incident->members.count(actor.id) > 0 || holds(incident, "commander", actor);
 }
 
 std::string of(const Incident* incident) { return incident == nullptr ? "" : " of " + incident->name(); }
@@ -63,6 +68,9 @@ Status allowed(Action action, const Actor& actor, const Incident* incident, cons
     case Action::redact:
       if (is_admin(actor) || holds(incident, "commander", actor)) return Done{};
       return forbidden("Only the commander" + of(incident) + " or an admin may redact. Ask one of them, or take the role: role commander");
+    case Action::conceal:
+      if (is_admin(actor) || holds(incident, "commander", actor)) return Done{};
+      return forbidden("Only the commander" + of(incident) + " or an admin may make it private. Ask one of them, or take the role: role commander");
     case Action::administer:
       if (is_admin(actor)) return Done{};
       return forbidden("Only an admin may do that. Admins are named in the settings under incidents.admins.");

@@ -13,6 +13,7 @@ enum class Action {
   publish,   ///< public updates
   cancel,    ///< commander, declarer, admin
   redact,    ///< commander, admin
+  conceal,   ///< making it private: commander, admin
   administer ///< people, invites
 };
 

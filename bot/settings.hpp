@@ -27,7 +27,22 @@ struct IncidentSettings {
   std::string room_name = "inc-{number}-{slug}";
   std::vector<std::string> admins;
   std::map<std::string, std::map<std::string, std::string>> public_defaults;  ///< severity → component → state for the first public update
+  bool room_in_every_chat = true;             ///< rooms: all | origin (only in the chat where it was declared)
+  std::vector<std::string> invite_people;     ///< person ids that come into every new room, after it is usable
+  std::vector<std::string> invite_groups;     ///< the chat's own ids of user groups
+  std::map<std::string, std::string> bookmarks;  ///< label → http(s) address, beside Muster's own
+  Millis stale_after{300000};                 ///< a change that arrives later than this after it was typed is refused
   const std::string& severity_when_unnamed() const;
+};
+/// When the bot speaks up by itself. A duration of 0 switches that reminder off.
+struct ReminderSettings {
+  bool enabled = true;
+  Millis commander{300000};                   ///< nobody commands; asked of the worse half of the severities
+  std::map<std::string, Millis> update;       ///< severity → an update for stakeholders is due this long after the last
+  bool update_given = false;                  ///< without it: 30 min for the worst severity, 1 h for the second
+  Millis status{7200000};                     ///< the status did not change
+  Millis open{86400000};                      ///< declared that long ago and not resolved, or resolved and not closed
+  std::string deputy = "operations";          ///< the role reminded when the commander does not react
 };
 struct PermissionSettings { std::vector<std::string> publish, command; };  ///< person ids that may hold comms / commander; empty = anyone
 struct ApiToken { std::string name; Secret token; Scopes scopes; };
@@ -95,6 +110,7 @@ struct StatusPageSettings {
 struct Settings {
   ServerSettings server;
   IncidentSettings incidents;
+  ReminderSettings reminders;
   PermissionSettings permissions;
   std::string store_url = "sqlite:data/muster.db";
   std::vector<ApiToken> api_tokens;

@@ -72,14 +72,29 @@ void add_public(Card& card, const Incident& incident) {
   card.facts.push_back({"Public", std::move(text)});
 }
 
+/// When stakeholders hear more; overdue stands out.
+void add_rhythm(Card& card, const Incident& incident, Time now) {
+  const auto due = incident.due.find("update");
+  if (incident.phase != Phase::open || due == incident.due.end()) return;
+  // A reminder moves its own due time on; the promise to stakeholders was the first.
+  const auto reminded = incident.reminded.find("update");
+  const bool overdue = reminded != incident.reminded.end() || due->second <= now;
+  const Time promised = reminded != incident.reminded.end() ? reminded->second : due->second;
+  Text text;
+  if (overdue) text.insert(text.end(), {strong("overdue"), plain(", was due ")});
+  text.push_back(when(iso8601(promised)));
+  if (incident.snoozed_until && *incident.snoozed_until > now) text.insert(text.end(), {plain(", reminders off until "), when(iso8601(*incident.snoozed_until))});
+  card.facts.push_back({"Next update", std::move(text)});
+}
+
 void add_buttons(Card& card, const Incident& incident) {
-  const auto add = [&card](const char* label, const char* command) { card.buttons.push_back({label, command, false}); };
+  const auto add = [&card](const char* label, const char* command, bool form = false) { card.buttons.push_back({label, command, false, form}); };
   if (incident.phase == Phase::open) {
-    add("Update", "update");
-    add("Status", "status");
-    add("Severity", "severity");
-    add("Roles", "role");
-    add("Page", "page");
+    add("Update", "update", true);
+    add("Status", "status", true);
+    add("Severity", "severity", true);
+    add("Roles", "role", true);
+    add("Page", "page", true);
   } else if (incident.phase == Phase::resolved) {
     add("Close", "close");
     add("Reopen", "reopen");
@@ -94,8 +109,10 @@ void add_buttons(Card& card, const Incident& incident) {
 Card summary_card(const Incident& incident, Time now) {
   Card card;
   card.tone = tone_of(incident);
-  card.title = {strong(incident.name()), plain("  "), strong(severity_name(incident.severity)), plain("  " + state_of(incident)),
-                plain("  " + lasted(incident, now))};
+  if (incident.is_drill) card.title.insert(card.title.end(), {strong("DRILL"), plain("  ")});
+  card.title.insert(card.title.end(), {strong(incident.name()), plain("  "), strong(severity_name(incident.severity)), plain("  " + state_of(incident)),
+                plain("  " + lasted(incident, now))});
+  if (incident.is_private) card.title.push_back(plain("  Private"));
   card.paragraphs.push_back({plain(incident.title)});
   add_role(card, incident, "commander");
   add_role(card, incident, "comms");
@@ -106,12 +123,13 @@ Card summary_card(const Incident& incident, Time now) {
   if (incident.alerts_total > 0)
     card.facts.push_back({"Alerts", {plain(std::to_string(incident.alerts_firing) + " firing of " + std::to_string(incident.alerts_total))}});
   add_public(card, incident);
+  add_rhythm(card, incident, now);
   add_buttons(card, incident);
   return card;
 }
 
 std::string topic(const Incident& incident, const People& people) {
-  std::string out = incident.name() + " " + severity_name(incident.severity) + " " + state_of(incident);
+  std::string out = (incident.is_drill ? "DRILL " : "") + incident.name() + " " + severity_name(incident.severity) + " " + state_of(incident);
   const auto it = incident.roles.find("commander");
   if (it != incident.roles.end()) out += " | commander " + people.name_of(it->second);
   else if (!ended(incident)) out += " | no commander yet";

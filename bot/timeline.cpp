@@ -23,7 +23,8 @@ constexpr KindName kKinds[] = {
     {EntryKind::cancelled, "cancelled"}, {EntryKind::corrected, "corrected"}, {EntryKind::redacted, "redacted"},
     {EntryKind::captured, "captured"}, {EntryKind::capture_edited, "capture_edited"}, {EntryKind::withdrawn, "withdrawn"},
     {EntryKind::room_changed, "room_changed"}, {EntryKind::away, "away"}, {EntryKind::mirrored, "mirrored"},
-    {EntryKind::reminded, "reminded"}, {EntryKind::snoozed, "snoozed"}};
+    {EntryKind::reminded, "reminded"}, {EntryKind::snoozed, "snoozed"},
+    {EntryKind::made_private, "made_private"}};
 
 /// Collects the bytes of chain_hash: every field as 8-byte big-endian length and its bytes.
 class Fields {

@@ -60,6 +60,8 @@ enum class EntryKind {
   mirrored,        // facts: integration: from now on the incident has a room there too
   reminded,        // facts: what (commander|update|status|open), [person]
   snoozed,         // facts: until (iso8601)
+  made_private,    // from now on it is there for its people alone
+  // Any kind may carry "due:<what>" (iso8601 or "none"): when a reminder of that kind is due from now on.
 };
 
 const char* to_string(EntryKind kind);

@@ -1,4 +1,6 @@
 // Putting the record right without rewriting it: correct and redact.
+#include <sstream>
+
 #include "commands/draft.hpp"
 
 namespace commands {
@@ -17,11 +19,12 @@ void parse_entry(Line& line, const Settings&, const People&, Args& args) {
 /// The named entry, or what is wrong with the name.
 Result<const Entry*> named_entry(const Call& call) {
   const std::string& word = call.arg("entry");
-  if (word.empty()) return missing(call, "the entry's number");
+  if (word.empty()) return missing(call, "the entry's number", "entry");
   if (!incident_number("#" + word))
-    return refused(ErrorKind::invalid_input, shown(word) + " is not an entry's number. They are the first column of " + typed(call.context, "timeline"));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not an entry's number. They are the first column of " + typed(call.context, "timeline")), "entry");
   if (call.snapshot.entry == nullptr)
-    return refused(ErrorKind::not_found, call.incident().name() + " has no entry " + word + ". Its numbers are the first column of " + typed(call.context, "timeline"));
+    return at_field(refused(ErrorKind::not_found, call.incident().name() + " has no entry " + word + ". Its numbers are the first column of " + typed(call.context, "timeline")),
+                    "entry");
   return call.snapshot.entry;
 }
 
@@ -63,7 +66,7 @@ Result<Decision> decide_correct(const Call& call) {
   auto found = named_entry(call);
   if (!found) return found.error();
   const Entry& entry = **found;
-  if (const Status can = can_be_corrected(call, entry); !can) return can.error();
+  if (const Status can = can_be_corrected(call, entry); !can) return at_field(can.error(), "entry");
   auto text = text_argument(call, "text");
   if (!text) return text.error();
   if (*text == *entry.text) return already(incident, {plain("Entry " + number_of(entry) + " already says that. Nothing recorded.")});
@@ -83,15 +86,30 @@ Status can_be_redacted(const Entry& entry) {
   return Done{};
 }
 
+/// What the message said later goes with what it said first; each missing text needs an entry that names it.
+void redact_edits(Draft& draft, const Call& call, const Entry& entry) {
+  const auto edits = call.snapshot.references.find("muster/" + edits_reference(number_of(entry)));
+  if (edits != call.snapshot.references.end()) {
+    std::stringstream list(edits->second);
+    for (std::string word; std::getline(list, word, ',');)
+      if (const auto seq = incident_number("#" + word)) {
+        draft.record(EntryKind::redacted, "", {{"entry", word}});
+        draft.decision().redact.push_back(*seq);
+      }
+  }
+  forget_capture(draft, entry);
+}
+
 Result<Decision> decide_redact(const Call& call) {
   const Incident& incident = call.incident();
   auto found = named_entry(call);
   if (!found) return found.error();
   const Entry& entry = **found;
-  if (const Status can = can_be_redacted(entry); !can) return can.error();
+  if (const Status can = can_be_redacted(entry); !can) return at_field(can.error(), "entry");
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::redacted, "", {{"entry", number_of(entry)}});
-  draft.decision().redact = entry.seq;
+  draft.decision().redact.push_back(entry.seq);
+  if (entry.kind == EntryKind::captured) redact_edits(draft, call, entry);
   if (incident.takes_changes()) {
     draft.say_recorded();
     if (incident.title_entry == entry.seq) {

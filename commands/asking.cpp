@@ -77,13 +77,14 @@ Result<Reply> query_show(const Question& question) {
 // ---- list ----
 
 Text list_line(const Incident& incident, Time now) {
-  Text line{strong(incident.name()), plain("  " + severity_name(incident.severity) + "  "),
+  Text line{strong(drill_words(incident, incident.name())), plain("  " + severity_name(incident.severity) + "  "),
             plain(incident.takes_changes() ? state_name(incident.status) : state_name(to_string(incident.phase))), plain("  " + incident.title + "  ")};
   const auto commander = incident.roles.find("commander");
   if (commander != incident.roles.end()) line.push_back(name_of(commander->second));
   else if (incident.takes_changes()) line.push_back(plain("no commander yet"));
   const Time until = incident.closed.value_or(now);
   line.push_back(plain("  " + duration_text(until - incident.started.value_or(incident.declared))));
+  if (incident.is_private) line.push_back(plain("  private"));
   if (!incident.rooms.empty()) line.insert(line.end(), {plain("  "), room_of(incident.number)});
   return line;
 }
@@ -101,12 +102,14 @@ Result<Reply> query_list(const Question& question) {
     if (allowed(Action::read, question.context.actor, &incident, question.context.settings)) reply.card.list.push_back(list_line(incident, question.context.now));
   }
   if (reply.card.list.empty()) {
+    reply.card.buttons.push_back({"Declare", "declare", true, true});
     reply.card.title = {plain(all ? "No incidents yet. Declare one: " : "No open incidents. Declare one: "), code("declare sev2 checkout returns 500")};
     return reply;
   }
   reply.card.title = {strong(all ? "Incidents" : "Open incidents")};
   if (found->size() > static_cast<std::size_t>(kListed)) reply.card.paragraphs.push_back({plain("Only the newest " + std::to_string(kListed) + " are shown.")});
   if (!all) reply.card.paragraphs.push_back({plain("Closed ones too: "), code("list all")});
+  reply.card.buttons.push_back({"Declare", "declare", false, true});
   return reply;
 }
 
@@ -129,20 +132,27 @@ std::optional<Range> range_of(const std::string& text) {
   return out;
 }
 
-Text timeline_line(const Entry& entry, const std::map<std::string, std::int64_t>& corrections, const People& people) {
+Text timeline_line(const Entry& entry, const std::map<std::int64_t, Entry>& corrections, const People& people) {
   std::string kind = kind_word(entry.kind);
   kind.resize(std::max<std::size_t>(kind.size(), 9), ' ');
   Text line{plain(std::to_string(entry.seq) + "  " + clock_text(entry.occurred_at) + "  " + kind + "  ")};
   for (auto& span : narrate(entry, people)) line.push_back(std::move(span));
-  const auto corrected = corrections.find(std::to_string(entry.seq));
-  if (corrected != corrections.end()) line.push_back(plain(" (corrected in entry " + std::to_string(corrected->second) + ")"));
+  const auto found = corrections.find(entry.seq);
+  if (found == corrections.end()) return line;
+  if (found->second.kind == EntryKind::corrected) {
+    line.push_back(plain(" (corrected in entry " + std::to_string(found->second.seq) + ")"));
+    return line;
+  }
+  line.push_back(plain(" ("));
+  for (auto& span : amendment(found->second)) line.push_back(std::move(span));
+  line.push_back(plain(", entry " + std::to_string(found->second.seq) + ")"));
   return line;
 }
 
 void add_lines(Card& card, const std::vector<Entry>& entries, const People& people) {
-  std::map<std::string, std::int64_t> corrections;
+  std::map<std::int64_t, Entry> corrections;
   for (const auto& entry : entries)
-    if (entry.kind == EntryKind::corrected) corrections[fact(entry.facts, "entry")] = entry.seq;
+    if (const auto seq = amends(entry)) corrections.insert_or_assign(*seq, entry);
   std::string day;
   for (const auto& entry : entries) {
     if (const std::string on = date_text(entry.occurred_at); on != day) {

@@ -3,11 +3,9 @@
 #include "commands/draft.hpp"
 
 namespace commands {
-namespace {
 
 using namespace bot;
 
-/// "sev9" where severities are sev1 … sev4: meant as a severity, so it must not silently become part of the title.
 bool looks_like_severity(std::string_view word, const Settings& settings) {
   const auto digits = word.find_first_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos || word.find_first_not_of("0123456789", digits) != std::string_view::npos) return false;
@@ -18,50 +16,70 @@ bool looks_like_severity(std::string_view word, const Settings& settings) {
   return false;
 }
 
+Result<std::string> severity_argument(const Call& call, const std::string& word) {
+  const Settings& settings = call.context.settings;
+  if (word.empty()) return settings.incidents.severity_when_unnamed();
+  if (const std::string* known = severity_of(word, settings, true)) return *known;
+  const auto& all = settings.incidents.severities;
+  return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
+                                                       typed(call.context, std::string(call.verb.name) + " " + (all.empty() ? "" : all.front() + " ") + "checkout returns 500")),
+                  "severity");
+}
+
+namespace {
+
+/// The words before the title, in any order: a severity, "private", "drill". "sev9" is meant as a severity, so it must not silently
+/// become part of the title; a title that begins with one of these words is put in quotes.
 void parse_declare(Line& line, const Settings& settings, const People&, Args& args) {
-  if (!line.quoted() && (severity_of(line.peek(), settings, false) != nullptr || looks_like_severity(line.peek(), settings)))
-    args.emplace_back("severity", line.word());
+  std::string severity, kind;
+  while (!line.quoted() && !line.empty()) {
+    const std::string_view word = line.peek();
+    if (severity.empty() && (severity_of(word, settings, false) != nullptr || looks_like_severity(word, settings))) {
+      severity = line.word();
+    } else if ((same(word, "private") || same(word, "drill")) && kind.find(lower(word)) == std::string::npos) {
+      kind += (kind.empty() ? "" : " ") + lower(word);
+      line.word();
+    } else {
+      break;
+    }
+  }
+  if (!severity.empty()) args.emplace_back("severity", std::move(severity));
+  if (!kind.empty()) args.emplace_back("kind", std::move(kind));
   args.emplace_back("title", line.rest());
 }
 
-Error no_such_severity(const Call& call, const std::string& word) {
-  const auto& all = call.context.settings.incidents.severities;
-  return refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
-                                               typed(call.context, "declare " + (all.empty() ? "" : all.front() + " ") + "checkout returns 500"));
-}
-
-Incident as_declared(std::int64_t number, const std::string& title, const std::string& severity) {
-  Incident row;
-  row.number = number;
-  row.title = title;
-  row.severity = severity;
-  row.status = "investigating";
-  return row;
+Status known_kind(const Call& call) {
+  for (Line line(call.arg("kind")); !line.empty();)
+    if (const std::string word = line.word(); word != "private" && word != "drill" && word != "normal")
+      return at_field(refused(ErrorKind::invalid_input, shown(word) + " is no kind of incident. Use normal, private or drill."), "kind");
+  return Done{};
 }
 
 Result<Decision> decide_declare(const Call& call) {
   const Context& context = call.context;
   auto title = text_argument(call, "title", kTitleLength, true);
   if (!title) return title.error();
-  const std::string& named = call.arg("severity");
-  const std::string* severity = named.empty() ? &context.settings.incidents.severity_when_unnamed() : severity_of(named, context.settings, true);
-  if (severity == nullptr) return no_such_severity(call, named);
+  auto severity = severity_argument(call, call.arg("severity"));
+  if (!severity) return severity.error();
+  if (const Status kind = known_kind(call); !kind) return kind.error();
 
   const std::int64_t number = call.snapshot.next_number;
-  const Incident row = as_declared(number, *title, *severity);
   Draft draft(number, context);
-  draft.record(EntryKind::declared, *title, {{"severity", *severity}});
+  const Incident row = declare(draft, *title, *severity, call.arg("kind"), chats_for(context));
   const bool person = context.actor.kind == ActorKind::person;
   open_room(draft, row, person ? std::vector<std::string>{context.actor.id} : std::vector<std::string>{});
-  draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + ".")});
+  const std::string what = std::string(row.is_private ? ", private" : "") + (row.is_drill ? ", a drill" : "");
+  draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + what + ".")});
   const bool chats = !context.settings.chats().empty();
   if (chats) draft.add(Text{plain(person ? "Its room is being opened and you are invited: " : "Its room is being opened: "), room_of(number)});
+  if (row.is_private) draft.add(Text{plain("Only those in it and admins see it, and nothing is announced. Let somebody in: "), code(row.name() + " join PERSON")});
+  if (row.is_drill) draft.add(Text{plain("Nothing about a drill is ever published, and everything says that it is one.")});
   draft.add(Text{plain("Next, take command: "), code(row.name() + " role commander")});
   return draft.done();
 }
 
-constexpr Verb kVerbs[] = {{"declare", "declare [SEVERITY] TITLE", "Open an incident with its room.", "declare sev1 checkout returns 500", false, true,
-                            Action::respond, parse_declare, decide_declare, nullptr}};
+constexpr Verb kVerbs[] = {{"declare", "declare [SEVERITY] [private] [drill] TITLE", "Open an incident with its room; private: for its people alone; drill: an exercise.",
+                            "declare sev1 checkout returns 500", false, true, Action::respond, parse_declare, decide_declare, nullptr}};
 
 }  // namespace
 

@@ -22,11 +22,12 @@ Result<Decision> decide_severity(const Call& call) {
   const Incident& incident = call.incident();
   const auto& all = call.context.settings.incidents.severities;
   const std::string& word = call.arg("severity");
-  if (word.empty()) return choices(call, missing(call, "the severity"), one_button_each("severity", all, incident.severity));
+  if (word.empty()) return choices(call, missing(call, "the severity", "severity"), one_button_each("severity", all, incident.severity));
   const std::string* to = severity_of(word, call.context.settings, true);
   if (to == nullptr)
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
-                                                 typed(call.context, "severity " + (all.size() > 1 ? all[1] : all.empty() ? "" : all[0])));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
+                                                         typed(call.context, "severity " + (all.size() > 1 ? all[1] : all.empty() ? "" : all[0]))),
+                    "severity");
   if (*to == incident.severity) return already(incident, {plain(incident.name() + " is already " + *to + ". Nothing recorded.")});
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::severity, "", {{"from", incident.severity}, {"to", *to}});
@@ -55,11 +56,12 @@ Result<Decision> decide_resolve_instead(const Call& call) {
 Result<Decision> decide_status(const Call& call) {
   const Incident& incident = call.incident();
   const std::string& word = call.arg("state");
-  if (word.empty()) return choices(call, missing(call, "the status"), one_button_each("status", status_words(), incident.status));
+  if (word.empty()) return choices(call, missing(call, "the status", "state"), one_button_each("status", status_words(), incident.status));
   const std::string* to = one_of(word, status_words());
   if (to == nullptr)
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a status. Use " + listed(status_words()) + ", for example: " +
-                                                 typed(call.context, "status identified"));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a status. Use " + listed(status_words()) + ", for example: " +
+                                                         typed(call.context, "status identified")),
+                    "state");
   if (*to == "resolved") return decide_resolve_instead(call);
   if (incident.phase == Phase::resolved)
     return refused(ErrorKind::conflict, incident.name() + " is resolved. If it is not over, open it again first: " + typed(call.context, "reopen"));
@@ -68,7 +70,7 @@ Result<Decision> decide_status(const Call& call) {
   if (*to == incident.status && text->empty())
     return already(incident, {plain("The status of " + incident.name() + " is already " + *to + ". Nothing recorded.")});
   if (*to == incident.status)
-    return refused(ErrorKind::conflict, "the status is already " + *to + ". To add words, type " + typed(call.context, "note TEXT"));
+    return at_field(refused(ErrorKind::conflict, "the status is already " + *to + ". To add words, type " + typed(call.context, "note TEXT")), "state");
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::status, *std::move(text), {{"from", incident.status}, {"to", *to}});
   Incident next = outline(incident);
@@ -116,16 +118,18 @@ void parse_started(Line& line, const Settings&, const People&, Args& args) { arg
 Result<Decision> decide_started(const Call& call) {
   const Incident& incident = call.incident();
   const std::string& word = call.arg("time");
-  if (word.empty()) return missing(call, "the time");
+  if (word.empty()) return missing(call, "the time", "time");
   const auto at = moment(word, call.context.now);
   if (!at)
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a time. Use UTC, for example: " + typed(call.context, "started 14:02") + " or " +
-                                                 typed(call.context, "started 25 min ago") + " or " + typed(call.context, "started 2026-11-23T14:02:00Z"));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a time. Use UTC, for example: " + typed(call.context, "started 14:02") + " or " +
+                                                         typed(call.context, "started 25 min ago") + " or " + typed(call.context, "started 2026-11-23T14:02:00Z")),
+                    "time");
   if (*at > call.context.now)
-    return refused(ErrorKind::invalid_input, date_text(*at) + " " + clock_text(*at) + " UTC has not come yet. Times are UTC; now it is " +
-                                                 clock_text(call.context.now) + ".");
+    return at_field(refused(ErrorKind::invalid_input, date_text(*at) + " " + clock_text(*at) + " UTC has not come yet. Times are UTC; now it is " +
+                                                         clock_text(call.context.now) + "."),
+                    "time");
   if (*at < call.context.now - std::chrono::days{366})
-    return refused(ErrorKind::invalid_input, date_text(*at) + " is more than a year ago. Give a date within the last year.");
+    return at_field(refused(ErrorKind::invalid_input, date_text(*at) + " is more than a year ago. Give a date within the last year."), "time");
   if (incident.started == *at) return already(incident, {plain("That start is already recorded for " + incident.name() + ".")});
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::started, "", {{"at", iso8601(*at)}});

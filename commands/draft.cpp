@@ -1,5 +1,7 @@
 #include "commands/draft.hpp"
 
+#include <algorithm>
+
 #include "bot/addressing.hpp"
 #include "bot/plain.hpp"
 
@@ -13,7 +15,11 @@ const NewEntry& Draft::record(EntryKind kind, std::string text, Facts facts) {
 }
 
 void Draft::send(Content content, std::string only) {
-  decision_.messages.push_back(Outgoing{decision_.incident, std::move(content), std::move(only)});
+  decision_.messages.push_back(Outgoing{decision_.incident, std::move(content), std::move(only), false});
+}
+
+void Draft::send_extra(Content content, std::string only) {
+  decision_.messages.push_back(Outgoing{decision_.incident, std::move(content), std::move(only), true});
 }
 
 void Draft::say(Text title, Tone tone, std::vector<Button> buttons, std::string only) {
@@ -24,7 +30,7 @@ void Draft::say(Text title, Tone tone, std::vector<Button> buttons, std::string 
   send(Say{std::move(card)}, std::move(only));
 }
 
-void Draft::say_recorded(std::vector<Button> buttons) {
+void Draft::say_recorded(std::vector<Button> buttons, std::string only) {
   const NewEntry& proposed = decision_.entries.back();
   Entry entry;
   entry.incident = decision_.incident;
@@ -32,7 +38,7 @@ void Draft::say_recorded(std::vector<Button> buttons) {
   entry.actor = context_.actor;
   entry.facts = proposed.facts;
   entry.text = proposed.text;
-  say(narrate(entry, context_.people), Tone::neutral, std::move(buttons));
+  say(narrate(entry, context_.people), Tone::neutral, std::move(buttons), std::move(only));
 }
 
 void Draft::reply(Text title, Tone tone) {
@@ -53,18 +59,68 @@ Incident outline(const Incident& incident) {
   out.status = incident.status;
   out.phase = incident.phase;
   out.is_private = incident.is_private;
+  out.is_drill = incident.is_drill;
   out.roles = incident.roles;
   return out;
 }
 
-void open_room(Draft& draft, const Incident& as_it_will_be, std::vector<std::string> people) {
-  const auto& pattern = draft.context().settings.incidents.room_name;
-  draft.send(OpenRoom{room_name(pattern, as_it_will_be.number, as_it_will_be.title), as_it_will_be.title, as_it_will_be.is_private});
-  draft.retopic(as_it_will_be);
-  if (!people.empty()) draft.send(InvitePeople{std::move(people)});
-  draft.send(PostSummary{});
-  draft.send(PinSummary{});
+void open_room(Draft& draft, const Incident& as_it_will_be, std::vector<std::string> people, const std::string& only, const std::string& existing) {
+  const auto& settings = draft.context().settings;
+  const OpenRoom open{room_name(settings.incidents.room_name, as_it_will_be.number, as_it_will_be.title), as_it_will_be.title, as_it_will_be.is_private, ""};
+  const std::string rest = existing.empty() ? only : std::string();  // the other chats get rooms of their own, as usual
+  if (existing.empty()) draft.send(open, only);
+  else
+    for (const auto& chat : settings.chats()) {
+      OpenRoom here = open;
+      if (chat == only) here.existing = existing;
+      draft.send(std::move(here), chat);
+    }
+  draft.send(SetTopic{topic(as_it_will_be, draft.context().people)}, rest);
+  if (!people.empty()) draft.send(InvitePeople{std::move(people), {}}, rest);
+  draft.send(PostSummary{}, rest);
+  draft.send(PinSummary{}, rest);
 }
+
+Card announcement(const Incident& incident) {
+  Card card;
+  card.tone = Tone::bad;
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " " + incident.title + ". Declared by "),
+                who(incident.declared_by), plain(", "), when(iso8601(incident.declared)), plain(". Room "), room_of(incident.number)};
+  card.buttons.push_back({"Join", "join", true, false});
+  return card;
+}
+
+std::string chats_for(const Context& context) {
+  const auto chats = context.settings.chats();
+  const bool from_a_chat = std::find(chats.begin(), chats.end(), context.source) != chats.end();
+  return context.settings.incidents.room_in_every_chat || !from_a_chat ? std::string() : context.source;
+}
+
+Incident declare(Draft& draft, const std::string& title, const std::string& severity, const std::string& kind, const std::string& chats) {
+  Incident row;
+  row.number = draft.decision().incident;
+  row.title = title;
+  row.severity = severity;
+  row.status = "investigating";
+  row.is_private = kind.find("private") != std::string::npos;
+  row.is_drill = kind.find("drill") != std::string::npos;
+  Facts facts{{"severity", severity}};
+  if (row.is_private) facts.emplace_back("private", "yes");
+  if (row.is_drill) facts.emplace_back("drill", "yes");
+  if (!chats.empty()) {
+    facts.emplace_back("chats", chats);
+    row.chats.insert(chats);
+  }
+  row.declared_by = draft.context().actor;
+  row.declared = draft.context().now;
+  draft.record(EntryKind::declared, title, std::move(facts));
+  // Where a room opens, its outcome announces it; the chats without one hear of it at once.
+  for (const auto& chat : draft.context().settings.chats())
+    if (!row.chats.empty() && row.chats.count(chat) == 0) draft.send(Announce{announcement(row)}, chat);
+  return row;
+}
+
+std::string drill_words(const Incident& incident, const std::string& words) { return incident.is_drill && !words.empty() ? "DRILL: " + words : words; }
 
 void offer_public_end(Draft& draft, const Incident& incident) {
   const Publication& p = incident.publication;
@@ -82,6 +138,11 @@ const std::string* one_of(std::string_view word, const std::vector<std::string>&
 const std::vector<std::string>& status_words() {
   static const std::vector<std::string> words{"investigating", "identified", "monitoring", "resolved"};
   return words;
+}
+
+const std::vector<std::string>& component_states() {
+  static const std::vector<std::string> states{"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"};
+  return states;
 }
 
 namespace {

@@ -19,7 +19,9 @@ std::string typed(const bot::Settings& settings, const std::string& command);
 /// "Not recorded: " and the reason.
 bot::Error refused(bot::ErrorKind kind, const std::string& reason);
 /// `what` is missing or empty: shows the form and one example.
-bot::Error missing(const Call& call, const std::string& what);
+bot::Error missing(const Call& call, const std::string& what, const std::string& field = "");
+/// The same refusal, of this argument: a form says it beside its field.
+bot::Error at_field(bot::Error error, const std::string& field);
 /// `status` where the policy said no.
 bot::Error refused(const bot::Status& status);
 /// The same answer, with buttons for the choices.
@@ -38,6 +40,8 @@ bot::Result<std::string> optional_text(const Call& call, const char* name);
 
 /// Whom a word means, or the refusal that names the nearest. "me" is the actor.
 bot::Result<bot::Person> person_named(const Call& call, const std::string& word);
+/// Says it of an exercise, so that nobody takes it for real: "DRILL: " in front.
+std::string drill_words(const bot::Incident& incident, const std::string& words);
 
 // ---- changes ----
 
@@ -48,9 +52,11 @@ class Draft {
 
   const bot::NewEntry& record(bot::EntryKind kind, std::string text = "", bot::Facts facts = {});
   void send(bot::Content content, std::string only = "");
+  /// Pleasant but not needed; never delays the room.
+  void send_extra(bot::Content content, std::string only = "");
   void say(bot::Text title, bot::Tone tone = bot::Tone::neutral, std::vector<bot::Button> buttons = {}, std::string only = "");
   /// The room hears the newest recorded entry as the timeline words it.
-  void say_recorded(std::vector<bot::Button> buttons = {});
+  void say_recorded(std::vector<bot::Button> buttons = {}, std::string only = "");
   void redraw() { send(bot::EditSummary{}); }
   void retopic(const bot::Incident& as_it_will_be) { send(bot::SetTopic{bot::topic(as_it_will_be, context_.people)}); }
   void timer(bot::Timer timer, bool cancel = false) { decision_.timers.push_back({std::move(timer), cancel}); }
@@ -69,17 +75,35 @@ class Draft {
   bot::Decision decision_;
 };
 
+/// The reference (integration "muster") under which an entry's later edits are kept: "14,17".
+std::string edits_reference(const std::string& seq);
+/// A redacted message must not come back with its next edit.
+void forget_capture(Draft& draft, const bot::Entry& entry);
+
 /// What the topic shows, without the rest of the row.
 bot::Incident outline(const bot::Incident& incident);
 /// Everything a fresh room needs, in the order it must happen. `as_it_will_be` is the row after the decision.
-void open_room(Draft& draft, const bot::Incident& as_it_will_be, std::vector<std::string> people);
+/// `only`: in this chat alone; `existing`: the vendor's id of a room that becomes the incident's there.
+void open_room(Draft& draft, const bot::Incident& as_it_will_be, std::vector<std::string> people, const std::string& only = "", const std::string& existing = "");
+/// Whom and where: what everybody outside the room reads once.
+bot::Card announcement(const bot::Incident& incident);
+/// The chats a new incident gets rooms in, as the fact "chats" says it: "" = in all. By the setting, when it comes out of one of them.
+std::string chats_for(const bot::Context& context);
+/// Declares it: the row as it will be and the entry. `kind`: words among private and drill.
+bot::Incident declare(Draft& draft, const std::string& title, const std::string& severity, const std::string& kind, const std::string& chats);
 /// The public step is offered when what the public sees no longer fits.
 void offer_public_end(Draft& draft, const bot::Incident& incident);
 
+/// The severity a word of `declare` means, or the refusal; the default when it is empty.
+bot::Result<std::string> severity_argument(const Call& call, const std::string& word);
+/// True where people would expect a severity: "sev9".
+bool looks_like_severity(std::string_view word, const bot::Settings& settings);
 /// The severity of that name ("sev1", "SEV1", "SEV-1"); `loosely`: also "1" and "P1" where only one can be meant. Null when none.
 const std::string* severity_of(std::string_view word, const bot::Settings& settings, bool loosely);
 /// The word of `words` without regard to case; null when none.
 const std::string* one_of(std::string_view word, const std::vector<std::string>& words);
 const std::vector<std::string>& status_words();
+/// Of a component on a status page, best first.
+const std::vector<std::string>& component_states();
 
 }  // namespace commands

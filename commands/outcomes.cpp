@@ -22,13 +22,12 @@ struct Event {
   bool room_lives() const { return incident.takes_changes(); }
 };
 
-/// Whom and where: what everybody outside the room reads once.
-Card announcement(const Incident& incident) {
+/// A room that came later than the incident: this chat has heard of the incident before.
+Card room_here_now(const Incident& incident) {
   Card card;
-  card.tone = Tone::bad;
-  card.title = {strong(incident.name()), plain(" " + severity_name(incident.severity) + " " + incident.title + ". Declared by "), who(incident.declared_by), plain(", "),
-                when(iso8601(incident.declared)), plain(". Room "), room_of(incident.number)};
-  card.buttons.push_back({"Join", "join", true});
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " " + incident.title + " has a room here now: "),
+                room_of(incident.number)};
+  card.buttons.push_back({"Join", "join", true, false});
   return card;
 }
 
@@ -36,6 +35,13 @@ std::string room_name_told(const Event& event) {
   for (const auto& reference : event.outcome.references)
     if (reference.what == "room_name" && !reference.id.empty()) return reference.id;
   return std::get<OpenRoom>(event.message().content).name;
+}
+
+/// Once the room is there: people who come along always. Nothing waits for them.
+void add_extras(Draft& draft, const Incident& incident, const std::string& chat) {
+  const auto& wanted = draft.context().settings.incidents;
+  if (!incident.is_private && (!wanted.invite_people.empty() || !wanted.invite_groups.empty()))
+    draft.send_extra(InvitePeople{wanted.invite_people, wanted.invite_groups}, chat);
 }
 
 Decision room(const Event& event) {
@@ -48,10 +54,14 @@ Decision room(const Event& event) {
     draft.record(EntryKind::room_opened, "", std::move(facts));
     if (event.room_lives() && event.incident.roles.count("commander") == 0)
       draft.say({plain("No commander yet. Claim it with the button or "), code("role commander")}, Tone::warning, {{"Claim commander", "role commander", true}}, chat);
+    if (event.room_lives()) add_extras(draft, event.incident, chat);
   } else {
     draft.record(EntryKind::room_failed, event.reason(), {{"integration", chat}});
   }
-  if (event.room_lives()) draft.send(Announce{announcement(event.incident)}, chat);  // also without a room: people must hear of it
+  const bool later = !event.incident.chats.empty() && event.message().created > event.incident.declared;  // mirrored
+  const bool opened = event.state() == MessageState::sent;
+  if (event.room_lives() && (opened || !later))  // also without a room: people must hear of it
+    draft.send(Announce{later ? room_here_now(event.incident) : announcement(event.incident)}, chat);
   return draft.done();
 }
 

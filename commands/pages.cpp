@@ -32,7 +32,7 @@ void tell(Draft& draft, const PageStep& step, const std::vector<std::string>& un
     for (auto& span : people_named(unreachable)) text.push_back(std::move(span));
     text.push_back(plain(" (no chat and no webhook in the settings)."));
   }
-  draft.say(std::move(text), Tone::warning, {{"Acknowledge", "ack", true}});
+  draft.say(std::move(text), Tone::warning, {{"Acknowledge", "ack", true, false}});
 }
 
 }  // namespace
@@ -55,9 +55,9 @@ void take_step(Draft& draft, const Incident& row, const PageStep& step) {
     page.page = step.page;
     page.person = person;
     page.step = std::max(1, step.step);
-    page.title = row.title;
+    page.title = drill_words(row, row.title);
     page.severity = row.severity;
-    page.text = step.text;
+    page.text = drill_words(row, step.text);
     draft.send(std::move(page));
   }
   for (const auto& person : unreachable)

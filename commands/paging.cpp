@@ -20,8 +20,9 @@ Result<Decision> page_by_policy(const Call& call, const std::string& text) {
   const Incident& incident = call.incident();
   const auto& policy = call.context.settings.paging.policy;
   if (policy.empty())
-    return refused(ErrorKind::invalid_input, "no escalation policy is set. Name a person: " + typed(call.context, "page @bob") +
-                                                 ". A policy is set in the settings under paging.");
+    return at_field(refused(ErrorKind::invalid_input, "no escalation policy is set. Name a person: " + typed(call.context, "page @bob") +
+                                                         ". A policy is set in the settings under paging."),
+                    "person");
   const auto running = std::find_if(incident.pages.rbegin(), incident.pages.rend(), [](const PageRun& run) { return run.open && run.step > 0; });
   if (running != incident.pages.rend()) {
     Text reply{plain("The escalation policy of " + incident.name() + " is already running (step " + std::to_string(running->step) + ", ")};
@@ -45,16 +46,19 @@ Result<Decision> decide_page(const Call& call) {
     return refused(ErrorKind::conflict, incident.name() + " is resolved. If it is not over, open it again first: " + typed(call.context, "reopen"));
   auto text = optional_text(call, "text");
   if (!text) return text.error();
-  if (!call.invocation.has("person")) return page_by_policy(call, *text);
+  if (call.arg("person").empty()) return page_by_policy(call, *text);
   auto person = person_named(call, call.arg("person"));
   if (!person) return person.error();
   if (page_channels(person->id, call.context.people, call.context.settings).empty())
-    return refused(ErrorKind::conflict, "@" + person->name + " has no chat and no webhook in the settings, so a page would reach nobody. Page somebody else: " +
-                                            typed(call.context, "page PERSON"));
+    return at_field(refused(ErrorKind::conflict, "@" + person->name + " has no chat and no webhook in the settings, so a page would reach nobody. Page somebody else: " +
+                                                     typed(call.context, "page PERSON")),
+                    "person");
   Draft draft(incident.number, call.context);
   draft.meet(*person);
   make_room_for_run(draft, incident);
-  if (incident.members.count(person->id) == 0) draft.send(InvitePeople{{person->id}});
+  const bool outsider = incident.members.count(person->id) == 0;
+  if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", person->id}});  // whoever is called sees what it is about
+  if (outsider) draft.send(InvitePeople{{person->id}, {}});
   take_step(draft, incident, PageStep{call.context.new_id(), 0, 1, {person->id}, PageStep{}.wait, *text});
   draft.reply({plain("Paging @" + person->name + ". It is repeated every 5 min until acknowledged, " +
                      std::to_string(1 + call.context.settings.paging.repeat) + " times at most.")});
@@ -86,7 +90,8 @@ Result<Decision> decide_ack(const Call& call) {
   }
   draft.say({who(actor), plain(" acknowledged the page after " + duration_text(call.context.now - since) + ".")}, Tone::good);
   const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
-  if (outsider) draft.send(InvitePeople{{actor.id}});
+  if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", actor.id}});
+  if (outsider) draft.send(InvitePeople{{actor.id}, {}});
   draft.reply({plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title + ": "), room_of(incident.number)});
   return draft.done();
 }
@@ -101,6 +106,7 @@ constexpr Verb kVerbs[] = {
 std::span<const Verb> paging_verbs() { return kVerbs; }
 
 Result<Decision> decide_timer(const Timer& timer, const Snapshot& snapshot, const Context& context) {
+  if (timer.kind == "remind") return decide_reminder(timer, snapshot, context);
   if (timer.kind != "escalate" || snapshot.incident == nullptr) return Decision{};
   const Incident& incident = *snapshot.incident;
   if (incident.phase != Phase::open) return Decision{};

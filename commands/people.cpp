@@ -8,19 +8,42 @@ using namespace bot;
 
 Error tokens_cannot(const char* what) { return refused(ErrorKind::invalid_input, std::string("a token cannot ") + what + ". Type it as a person."); }
 
+void parse_join(Line& line, const Settings&, const People&, Args& args) {
+  if (!line.empty()) args.emplace_back("person", line.rest());
+}
+
+/// Somebody in it lets somebody else in: the only door to a private incident.
+Result<Decision> add_somebody(const Call& call) {
+  const Incident& incident = call.incident();
+  auto person = person_named(call, call.arg("person"));
+  if (!person) return person.error();
+  Draft draft(incident.number, call.context);
+  draft.send(InvitePeople{{person->id}, {}});
+  if (incident.members.count(person->id) > 0) {
+    draft.reply({plain("@" + person->name + " is already in " + incident.name() + ". The invitation is sent again.")}, Tone::neutral);
+    return draft.done();
+  }
+  draft.meet(*person);
+  draft.record(EntryKind::joined, "", {{"person", person->id}});
+  draft.reply({plain("@" + person->name + " is in " + incident.name() + " now.")});
+  return draft.done();
+}
+
 Result<Decision> decide_join(const Call& call) {
   const Incident& incident = call.incident();
   const Actor& actor = call.context.actor;
+  const std::string& word = call.arg("person");
+  if (!word.empty() && !same(word, "me") && !same(word, "@me")) return add_somebody(call);
   if (actor.kind != ActorKind::person) return tokens_cannot("join an incident");
   if (incident.members.count(actor.id) > 0) {
     Draft draft(incident.number, call.context);  // perhaps they left the room: the invitation is free
-    draft.send(InvitePeople{{actor.id}});
+    draft.send(InvitePeople{{actor.id}, {}});
     draft.reply({plain("You are already in " + incident.name() + ": "), room_of(incident.number)}, Tone::neutral);
     return draft.done();
   }
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::joined, "", {{"person", actor.id}});
-  draft.send(InvitePeople{{actor.id}});  // the room sees the invitation; a message beside it would be an echo
+  draft.send(InvitePeople{{actor.id}, {}});  // the room sees the invitation; a message beside it would be an echo
   draft.reply({plain("You joined " + incident.name() + ": "), room_of(incident.number)});
   return draft.done();
 }
@@ -114,12 +137,12 @@ Result<Decision> give(const Change& change, const Person& person) {
   const bool self = context.actor.kind == ActorKind::person && person.id == context.actor.id;
   if (change.holder == person.id)
     return already(change.incident, {plain(self ? "You are" : "@" + person.name + " is"), plain(" already " + change.role + " of " + where + ". Nothing recorded.")});
-  if (const Status may = may_hold(change.role, person.id, context.settings); !may) return refused(may);
+  if (const Status may = may_hold(change.role, person.id, context.settings); !may) return at_field(refused(may), "person");
   const char* how = self ? "claimed" : change.holder == context.actor.id ? "handed_over" : "assigned";
   Draft draft(change.incident.number, context);
   draft.meet(person);
   draft.record(EntryKind::role, "", role_facts(change, person.id, how));
-  if (change.incident.members.count(person.id) == 0) draft.send(InvitePeople{{person.id}});  // before they are mentioned there
+  if (change.incident.members.count(person.id) == 0) draft.send(InvitePeople{{person.id}, {}});  // before they are mentioned there
   draft.say(told(change, person, how));
   show_change(draft, change, person.id);
   draft.reply({plain(self ? "You are " : "@" + person.name + " is "), plain(change.role + " of " + where + ".")});
@@ -130,7 +153,7 @@ Decision which_role(const Call& call) {
   std::vector<Button> buttons;
   for (const auto& role : call.context.settings.incidents.roles)
     if (call.incident().roles.count(role) == 0) buttons.push_back({"Claim " + role, "role " + role, role == "commander"});
-  Decision d = choices(call, missing(call, "the role"), std::move(buttons));
+  Decision d = choices(call, missing(call, "the role", "role"), std::move(buttons));
   for (const auto& [role, person] : call.incident().roles) d.reply.card.facts.push_back({state_name(role), {name_of(person)}});
   return d;
 }
@@ -142,8 +165,9 @@ Result<Decision> decide_role(const Call& call) {
   if (word.empty()) return which_role(call);
   const std::string* role = one_of(word, roles);
   if (role == nullptr)
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a role. Use " + listed(roles) + ", for example: " +
-                                                 typed(call.context, "role " + (roles.empty() ? "ROLE" : nearest(word, roles, 1).front())));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a role. Use " + listed(roles) + ", for example: " +
+                                                         typed(call.context, "role " + (roles.empty() ? "ROLE" : nearest(word, roles, 1).front()))),
+                    "role");
   const auto held = incident.roles.find(*role);
   const Change change{call, incident, *role, held == incident.roles.end() ? "" : held->second};
   const std::string& person_word = call.arg("person");
@@ -152,13 +176,14 @@ Result<Decision> decide_role(const Call& call) {
   auto person = person_named(call, claim ? "me" : person_word);
   if (!person) return claim ? tokens_cannot("hold a role") : person.error();
   if (claim && !change.holder.empty() && change.holder != person->id)
-    return refused(ErrorKind::conflict, "@" + call.context.people.name_of(change.holder) + " is " + *role + " of " + incident.name() +
-                                            ". To take over, type " + typed(call.context, "role " + *role + " me"));
+    return at_field(refused(ErrorKind::conflict, "@" + call.context.people.name_of(change.holder) + " is " + *role + " of " + incident.name() +
+                                                     ". To take over, type " + typed(call.context, "role " + *role + " me")),
+                    "person");
   return give(change, *person);
 }
 
 constexpr Verb kVerbs[] = {
-    {"join", "join", "Be part of an incident and get into its room.", "join", true, false, Action::respond, nullptr, decide_join, nullptr},
+    {"join", "join [PERSON]", "Be part of an incident and get into its room, or let somebody in.", "join", true, false, Action::respond, parse_join, decide_join, nullptr},
     {"leave", "leave", "Step out of an incident.", "leave", true, false, Action::respond, nullptr, decide_leave, nullptr},
     {"role", "role ROLE [PERSON | none]", "Claim a role, give it to somebody, hand it over, or release it with none.", "role commander @bob", true, false,
      Action::respond, parse_role, decide_role, nullptr}};

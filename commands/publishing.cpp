@@ -13,11 +13,6 @@ using namespace bot;
 
 constexpr std::chrono::minutes kSameTextWithin{10};
 
-const std::vector<std::string>& component_states() {  // best first
-  static const std::vector<std::string> states{"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"};
-  return states;
-}
-
 bool option_name(std::string_view name) {
   const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
   return !name.empty() && std::all_of(name.begin(), name.end(), fine);
@@ -56,16 +51,18 @@ Status add_named(const Call& call, const std::vector<Component>& known, const st
   if (component == known.end()) {
     std::vector<std::string> ids;
     for (const auto& c : known) ids.push_back(c.id);
-    return refused(ErrorKind::invalid_input, shown(name) + " is not a component. " + (ids.empty() ? "The settings name none" : "Use " + listed(ids)) +
-                                                 ". If it belongs to the text, put the text in quotes.");
+    return at_field(refused(ErrorKind::invalid_input, shown(name) + " is not a component. " + (ids.empty() ? "The settings name none" : "Use " + listed(ids)) +
+                                                         ". If it belongs to the text, put the text in quotes."),
+                    "component");
   }
   for (const auto& state : component_states())
     if (same(state, value) || (value.size() >= 5 && same(std::string_view(state).substr(0, value.size()), value) && state[value.size()] == '_')) {
       out[component->id] = state;
       return Done{};
     }
-  return refused(ErrorKind::invalid_input, shown(value) + " is not a component state. Use " + listed(component_states()) + ", for example: " +
-                                               typed(call.context, "public investigating " + component->id + "=partial_outage TEXT"));
+  return at_field(refused(ErrorKind::invalid_input, shown(value) + " is not a component state. Use " + listed(component_states()) + ", for example: " +
+                                                       typed(call.context, "public investigating " + component->id + "=partial_outage TEXT")),
+                  "component:" + component->id);
 }
 
 /// Every component this publication speaks of, after the update.
@@ -78,9 +75,11 @@ Result<States> components_after(const Call& call, const std::string& state) {
   bool named = false;
   const auto known = settings.components();
   for (const auto& [name, value] : call.invocation.args) {
-    if (name != "component") continue;
-    if (const Status fine = add_named(call, known, value, out); !fine) return fine.error();
+    const bool from_form = name.rfind("component:", 0) == 0;  // one field each; "same" leaves it as it is
+    if (name != "component" && !from_form) continue;
     named = true;
+    if (from_form && (value.empty() || value == "same")) continue;
+    if (const Status fine = add_named(call, known, from_form ? name.substr(10) + "=" + value : value, out); !fine) return fine.error();
   }
   const auto defaults = settings.incidents.public_defaults.find(call.incident().severity);
   if (!named && before.state.empty() && state != "resolved" && defaults != settings.incidents.public_defaults.end()) out = defaults->second;
@@ -104,7 +103,7 @@ std::string made_title(const States& components, const Settings& settings) {
 }
 
 Result<std::string> title_for(const Call& call, const States& components) {
-  if (call.invocation.has("title")) return text_argument(call, "title", kTitleLength, true);
+  if (!call.arg("title").empty()) return text_argument(call, "title", kTitleLength, true);
   const Publication& p = call.incident().publication;
   return p.title.empty() ? made_title(components, call.context.settings) : p.title;
 }
@@ -151,6 +150,7 @@ std::vector<std::string> page_names(const Settings& settings) {
 /// What must be so before a text is looked at.
 Status may_publish_here(const Call& call, const std::string& state) {
   const Incident& incident = call.incident();
+  if (incident.is_drill) return refused(ErrorKind::conflict, incident.name() + " is a drill, so nothing about it can be published.");
   if (incident.is_private) return refused(ErrorKind::conflict, incident.name() + " is private, so nothing about it can be published.");
   if (call.context.settings.status_pages.empty())
     return refused(ErrorKind::conflict, "no status page is set up. Add one in the settings under status_pages.");
@@ -206,11 +206,12 @@ Decision publish(const Call& call, PublicUpdate update) {
 Result<Decision> decide_public(const Call& call) {
   if (call.invocation.has("choice")) return decide_held(call);
   const std::string& word = call.arg("state");
-  if (word.empty()) return missing(call, "the public state");
+  if (word.empty()) return missing(call, "the public state", "state");
   const std::string* state = one_of(word, status_words());
   if (state == nullptr)
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a public state. Use " + listed(status_words()) + ", for example: " +
-                                                 typed(call.context, call.verb.example));
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a public state. Use " + listed(status_words()) + ", for example: " +
+                                                         typed(call.context, call.verb.example)),
+                    "state");
   if (const Status here = may_publish_here(call, *state); !here) return here.error();
   auto body = text_argument(call, "text");
   if (!body) return body.error();
@@ -219,7 +220,8 @@ Result<Decision> decide_public(const Call& call) {
   auto title = title_for(call, *components);
   if (!title) return title.error();
   if (already_published(call, *state, text_mark(*state, *body)))
-    return refused(ErrorKind::conflict, "already published: the same words as \"" + state_name(*state) + "\" within the last 10 minutes. Change the text to say more.");
+    return at_field(refused(ErrorKind::conflict, "already published: the same words as \"" + state_name(*state) + "\" within the last 10 minutes. Change the text to say more."),
+                    "text");
   return publish(call, update_for(call, *state, *std::move(title), *std::move(body), *std::move(components)));
 }
 

@@ -21,9 +21,13 @@ std::string typed(const Settings& settings, const std::string& command) {
 
 Error refused(ErrorKind kind, const std::string& reason) { return fail(kind, "Not recorded: " + reason); }
 
-Error missing(const Call& call, const std::string& what) {
-  return refused(ErrorKind::invalid_input,
-                 what + " is missing. The form is: " + call.verb.form + ". For example: " + typed(call.context, call.verb.example));
+Error at_field(Error error, const std::string& field) {
+  error.field = field;
+  return error;
+}
+
+Error missing(const Call& call, const std::string& what, const std::string& field) {
+  return at_field(refused(ErrorKind::invalid_input, what + " is missing. The form is: " + call.verb.form + ". For example: " + typed(call.context, call.verb.example)), field);
 }
 
 Error refused(const Status& status) {
@@ -73,7 +77,7 @@ std::string keepable(std::string_view raw, const People& people, bool one_line) 
 Result<Person> person_named(const Call& call, const std::string& word) {
   const Context& context = call.context;
   if (same(word, "me") || same(word, "@me")) {
-    if (context.actor.kind != ActorKind::person) return refused(ErrorKind::invalid_input, "a token is not a person. Name one.");
+    if (context.actor.kind != ActorKind::person) return at_field(refused(ErrorKind::invalid_input, "a token is not a person. Name one."), "person");
     Person self;
     self.id = context.actor.id;
     self.name = context.people.name_of(self.id);
@@ -88,8 +92,9 @@ Result<Person> person_named(const Call& call, const std::string& word) {
   for (const auto& person : context.people.all())
     if (person.id.find(':') == std::string::npos) names.push_back(person.id);
   const auto near = nearest(word, names, 3);
-  return refused(ErrorKind::invalid_input, "I do not know " + shown(word) + ". " + (near.empty() ? "Mention" : "Name somebody I know, such as " + listed(near) + ", or mention") +
-                                               " a person of this chat.");
+  return at_field(refused(ErrorKind::invalid_input, "I do not know " + shown(word) + ". " +
+                                                       (near.empty() ? "Mention" : "Name somebody I know, such as " + listed(near) + ", or mention") + " a person of this chat."),
+                  "person");
 }
 
 namespace {
@@ -105,15 +110,16 @@ Result<std::string> measured(const Call& call, const char* name, std::string tex
   if (text.size() <= most) return text;
   const std::size_t length = code_points(text);
   if (length <= most) return text;
-  return refused(ErrorKind::invalid_input, name_for_people(name) + " has " + std::to_string(length) + " characters; at most " + std::to_string(most) +
-                                               " fit. Shorten it" + (call.verb.name == std::string_view("note") ? " or make it two notes." : ", and put the rest in a note."));
+  return at_field(refused(ErrorKind::invalid_input, name_for_people(name) + " has " + std::to_string(length) + " characters; at most " + std::to_string(most) +
+                                                       " fit. Shorten it" + (call.verb.name == std::string_view("note") ? " or make it two notes." : ", and put the rest in a note.")),
+                  name);
 }
 
 }  // namespace
 
 Result<std::string> text_argument(const Call& call, const char* name, std::size_t most, bool one_line) {
   std::string text = keepable(call.arg(name), call.context.people, one_line);
-  if (text.empty()) return missing(call, name_for_people(name));
+  if (text.empty()) return missing(call, name_for_people(name), name);
   return measured(call, name, std::move(text), most);
 }
 

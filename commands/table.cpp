@@ -32,7 +32,7 @@ std::optional<std::int64_t> leading_incident(Line& line) {
 }
 
 std::vector<std::span<const Verb>> families() {
-  return {asking_verbs(), declaring_verbs(), people_verbs(), describing_verbs(), writing_verbs(), publishing_verbs(), paging_verbs(), ending_verbs(), amending_verbs()};
+  return {asking_verbs(), declaring_verbs(), people_verbs(), describing_verbs(), writing_verbs(), publishing_verbs(), paging_verbs(), ending_verbs(), reminding_verbs(), rooms_verbs(), amending_verbs()};
 }
 
 class Table final : public Commands {
@@ -75,6 +75,12 @@ class Table final : public Commands {
       out.incidents.push_back(due->timer.incident);
     } else if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {
       if (outcome->before.message.incident > 0) out.incidents.push_back(outcome->before.message.incident);
+    } else if (const auto* capture = std::get_if<Capture>(&request.body)) {
+      read_for_capture(*capture, request.caller.integration, out);
+    } else if (const auto* change = std::get_if<RoomChange>(&request.body)) {
+      read_for_room_change(*change, request.caller.integration, out);
+    } else if (const auto* away = std::get_if<Away>(&request.body)) {
+      if (away->incident > 0) out.incidents.push_back(away->incident);
     } else if (invocation != nullptr) {
       read_for(*invocation, out);
     }
@@ -82,20 +88,20 @@ class Table final : public Commands {
   }
 
   Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
-    if (const auto* alert = std::get_if<Alert>(&request.body)) return decide_alert(*alert, snapshot, context);
-    if (const auto* due = std::get_if<TimerDue>(&request.body)) return decide_timer(due->timer, snapshot, context);
-    if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) return decide_outcome(*outcome, snapshot, context);
-    if (std::holds_alternative<Checkpoint>(request.body)) return Decision{};
-    if (invocation == nullptr) return refused(ErrorKind::invalid_input, "nothing was asked. Type " + typed(context, "help"));
-    const Verb* verb = find(invocation->verb);
-    if (verb == nullptr || verb->decide == nullptr) return unknown(invocation->verb, typed(context, "help"));
-    const Call call{*verb, *invocation, snapshot, context};
-    if (const Status open = guard(call); !open) return open.error();
-    return verb->decide(call);
+    auto decided = decided_by(request, invocation, snapshot, context);
+    if (decided) keep_rhythm(*decided, snapshot, context);
+    return decided;
   }
 
-  Result<Form> form(const Invocation& invocation, const Incident*, const Context&) const override {
-    return refused(ErrorKind::invalid_input, shown(invocation.verb) + " has no form.");
+  Result<Form> form(const Invocation& invocation, const Incident* incident, const Context& context) const override {
+    const Verb* verb = find(invocation.verb);
+    if (verb == nullptr) return unknown(invocation.verb, typed(context, "help"));
+    Snapshot snapshot;
+    snapshot.incident = incident;
+    const Call call{*verb, invocation, snapshot, context};
+    if (verb->decide == nullptr) return form_of(call);  // a question: it has none
+    if (const Status open = guard(call); !open) return open.error();
+    return form_of(call);
   }
 
   Result<Reply> query(const Invocation& invocation, Reader& reader, const Context& context) const override {
@@ -106,6 +112,26 @@ class Table final : public Commands {
   }
 
  private:
+  Result<Decision> decided_by(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const {
+    if (const auto* alert = std::get_if<Alert>(&request.body)) return decide_alert(*alert, snapshot, context);
+    if (const auto* due = std::get_if<TimerDue>(&request.body)) return decide_timer(due->timer, snapshot, context);
+    if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) return decide_outcome(*outcome, snapshot, context);
+    if (const auto* capture = std::get_if<Capture>(&request.body)) return decide_capture(*capture, snapshot, context);
+    if (const auto* change = std::get_if<RoomChange>(&request.body)) return decide_room_change(*change, snapshot, context);
+    if (const auto* away = std::get_if<Away>(&request.body)) return decide_away(*away, snapshot, context);
+    if (std::holds_alternative<Checkpoint>(request.body)) return Decision{};
+    if (invocation == nullptr) return refused(ErrorKind::invalid_input, "nothing was asked. Type " + typed(context, "help"));
+    const Verb* verb = find(invocation->verb);
+    if (verb == nullptr || verb->decide == nullptr) return unknown(invocation->verb, typed(context, "help"));
+    const Call call{*verb, *invocation, snapshot, context};
+    if (const Status open = guard(call); !open) return open.error();
+    if (const Status early = in_time(request, call); !early) return early.error();
+    auto decided = verb->decide(call);
+    if (decided) date_back(request, call, *decided);
+    return decided;
+  }
+
+
   const Verb* find(std::string_view word) const {
     for (const Verb* verb : verbs_)
       if (same(verb->name, word)) return verb;
@@ -129,11 +155,16 @@ class Table final : public Commands {
     if (verb == nullptr) return;
     if (!verb->on_incident) {
       out.next_number = true;
+      // The room's own incident decides whether the room is free.
+      if (invocation.incident && verb->name == std::string_view("adopt")) out.incidents.push_back(*invocation.incident);
       return;
     }
     if (!invocation.incident) return;
     out.incidents.push_back(*invocation.incident);
-    if (const auto seq = incident_number("#" + invocation.arg("entry"))) out.entries.emplace_back(*invocation.incident, *seq);
+    if (const auto seq = incident_number("#" + invocation.arg("entry"))) {
+      out.entries.emplace_back(*invocation.incident, *seq);
+      out.references.emplace_back("muster", edits_reference(std::to_string(*seq)));
+    }
     out.troubled = invocation.has("choice");
   }
 

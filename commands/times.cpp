@@ -10,6 +10,13 @@ using bot::Time;
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
+std::int64_t unit_millis(const std::string& unit) {
+  if (unit == "s" || unit == "sec" || unit == "second" || unit == "seconds") return 1000;
+  if (unit == "m" || unit == "min" || unit == "mins" || unit == "minute" || unit == "minutes") return 60000;
+  if (unit == "h" || unit == "hour" || unit == "hours") return 3600000;
+  return unit == "d" || unit == "day" || unit == "days" ? 86400000 : 0;
+}
+
 /// "25 min ago", "2h", "90 sec ago".
 std::optional<Millis> ago(std::string_view text) {
   std::int64_t n = 0;
@@ -20,11 +27,8 @@ std::optional<Millis> ago(std::string_view text) {
   const std::string unit = lower(line.word());
   const std::string last = lower(line.rest());
   if (last != "ago") return std::nullopt;
-  if (unit == "s" || unit == "sec" || unit == "second" || unit == "seconds") return Millis{n * 1000};
-  if (unit == "m" || unit == "min" || unit == "mins" || unit == "minute" || unit == "minutes") return Millis{n * 60000};
-  if (unit == "h" || unit == "hour" || unit == "hours") return Millis{n * 3600000};
-  if (unit == "d" || unit == "day" || unit == "days") return Millis{n * 86400000};
-  return std::nullopt;
+  const std::int64_t one = unit_millis(unit);
+  return one > 0 ? std::optional<Millis>(Millis{n * one}) : std::nullopt;
 }
 
 /// "9:05", "14:02" or "14:02:11" → "14:02:11"; "" when it is none.
@@ -37,6 +41,26 @@ std::string full_clock(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<Millis> duration(std::string_view text) {
+  const std::string words = lower(text);
+  if (words.empty() || words.size() > 40) return std::nullopt;
+  std::int64_t total = 0;
+  for (std::size_t at = 0; at < words.size();) {
+    std::int64_t n = 0;
+    const std::size_t from = at;
+    while (at < words.size() && at < from + 6 && digit(words[at])) n = n * 10 + (words[at++] - '0');
+    if (at == from) return std::nullopt;
+    while (at < words.size() && words[at] == ' ') ++at;
+    const std::size_t unit = at;
+    while (at < words.size() && words[at] >= 'a' && words[at] <= 'z') ++at;
+    const std::int64_t one = unit_millis(words.substr(unit, at - unit));
+    if (one == 0) return std::nullopt;
+    total += n * one;
+    while (at < words.size() && words[at] == ' ') ++at;
+  }
+  return Millis{total};
+}
 
 std::optional<Time> moment(std::string_view text, Time now) {
   std::string word = lower(text);

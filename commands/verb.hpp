@@ -57,9 +57,26 @@ std::span<const Verb> paging_verbs();     ///< page, ack
 std::span<const Verb> ending_verbs();     ///< resolve, reopen, close, cancel
 std::span<const Verb> amending_verbs();   ///< correct, redact
 std::span<const Verb> asking_verbs();     ///< help, list, show, timeline
+std::span<const Verb> rooms_verbs();      ///< adopt, mirror, private
+std::span<const Verb> reminding_verbs();  ///< snooze
+
+/// The form of the verb, filled with what the invocation and the row say; an Error when it has none.
+bot::Result<bot::Form> form_of(const Call& call);
+/// Refuses a change that was typed too long ago to be carried out unseen; ok for all others.
+bot::Status in_time(const bot::Request& request, const Call& call);
+/// What may be late counts from when it was typed.
+void date_back(const bot::Request& request, const Call& call, bot::Decision& decision);
+/// Adds to the decision when the next reminders are due, and sets the timer that follows from it.
+void keep_rhythm(bot::Decision& decision, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_reminder(const bot::Timer& timer, const bot::Snapshot& snapshot, const bot::Context& context);
 
 // Decisions for what nobody typed.
 bot::Result<bot::Decision> decide_alert(const bot::Alert& alert, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_capture(const bot::Capture& capture, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_room_change(const bot::RoomChange& change, const bot::Snapshot& snapshot, const bot::Context& context);
+bot::Result<bot::Decision> decide_away(const bot::Away& away, const bot::Snapshot& snapshot, const bot::Context& context);
+void read_for_capture(const bot::Capture& capture, const std::string& integration, bot::Reads& out);
+void read_for_room_change(const bot::RoomChange& change, const std::string& integration, bot::Reads& out);
 bot::Result<bot::Decision> decide_timer(const bot::Timer& timer, const bot::Snapshot& snapshot, const bot::Context& context);
 bot::Result<bot::Decision> decide_outcome(const bot::SendOutcome& outcome, const bot::Snapshot& snapshot, const bot::Context& context);
 

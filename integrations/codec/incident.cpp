@@ -25,6 +25,13 @@ void write(TextWriter& w, const char* name, const std::map<std::string, std::str
   w.end_object();
 }
 
+void write(TextWriter& w, const char* name, const std::map<std::string, bot::Time>& times) {
+  if (times.empty()) return;
+  w.name(name).begin_object();
+  for (const auto& [what, at] : times) w.outside_name(what).number(ms(at));
+  w.end_object();
+}
+
 void write(TextWriter& w, const bot::Publication& p) {
   if (p == bot::Publication{}) return;
   w.name("publication").begin_object();
@@ -134,7 +141,12 @@ void read(const Fields& f, bot::Incident& i) {
   f.read("rooms", i.rooms);
   f.read_texts("chats", i.chats);
   f.read("snoozed_until", i.snoozed_until);
+  f.read("due", i.due);
   f.read("reminded", i.reminded);
+  f.each_member("unanswered", [&](const std::string& what, const nlohmann::json& j) {
+    if (j.is_number_integer()) i.unanswered[what] = j.get<int>();
+    else f.problem().note("unanswered", "numbers");
+  });
   f.read("title_entry", i.title_entry);
   f.read("impact_entry", i.impact_entry);
   f.read("public_title_entry", i.public_title_entry);
@@ -179,9 +191,11 @@ std::string encode(const bot::Incident& i) {
     w.end_array();
   }
   write(w, "snoozed_until", i.snoozed_until);
-  if (!i.reminded.empty()) {
-    w.name("reminded").begin_object();
-    for (const auto& [what, at] : i.reminded) w.outside_name(what).number(ms(at));
+  write(w, "due", i.due);
+  write(w, "reminded", i.reminded);
+  if (!i.unanswered.empty()) {
+    w.name("unanswered").begin_object();
+    for (const auto& [what, count] : i.unanswered) w.outside_name(what).number(count);
     w.end_object();
   }
   w.name("title_entry").number(i.title_entry);

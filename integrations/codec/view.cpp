@@ -19,6 +19,12 @@ json actor(const bot::Actor& who, const bot::People& people) {
 
 json time_or_null(const std::optional<bot::Time>& t) { return t ? json(bot::iso8601(*t)) : json(nullptr); }
 
+json times(const std::map<std::string, bot::Time>& all) {
+  json out = json::object();
+  for (const auto& [what, at] : all) out[what] = bot::iso8601(at);
+  return out;
+}
+
 json publication(const bot::Publication& p) {
   json pages = json::object();
   for (const auto& [name, on] : p.pages) pages[name] = {{"state", bot::to_string(on.state)}, {"link", on.link}};
@@ -80,11 +86,11 @@ json view(const bot::Incident& i, const bot::People& people) {
   json members = json::array();
   for (const auto& id : i.members) members.push_back(person(id, people));
   return {{"v", 1}, {"id", i.name()}, {"number", i.number}, {"title", i.title}, {"severity", i.severity}, {"status", i.status},
-          {"phase", bot::to_string(i.phase)}, {"private", i.is_private}, {"impact", i.impact}, {"declared_by", actor(i.declared_by, people)},
+          {"phase", bot::to_string(i.phase)}, {"private", i.is_private}, {"drill", i.is_drill}, {"impact", i.impact}, {"declared_by", actor(i.declared_by, people)},
           {"declared_at", bot::iso8601(i.declared)}, {"started_at", time_or_null(i.started)}, {"detected_at", time_or_null(i.detected)},
           {"resolved_at", time_or_null(i.resolved)}, {"closed_at", time_or_null(i.closed)}, {"updated_at", bot::iso8601(i.updated)},
           {"roles", roles}, {"members", members}, {"alerts_firing", i.alerts_firing}, {"alerts_total", i.alerts_total},
-          {"publication", publication(i.publication)}, {"pages", page_runs(i.pages, people)}, {"rooms", i.rooms}, {"last_seq", i.last_seq}};
+          {"publication", publication(i.publication)}, {"pages", page_runs(i.pages, people)}, {"rooms", i.rooms}, {"due", times(i.due)}, {"snoozed_until", time_or_null(i.snoozed_until)}, {"last_seq", i.last_seq}};
 }
 
 json view(const bot::Entry& e, const bot::People& people) {
@@ -104,7 +110,7 @@ json view(const bot::Card& card, const bot::People& people) {
     facts.push_back(std::move(f));
   }
   json buttons = json::array();
-  for (const auto& b : card.buttons) buttons.push_back({{"label", b.label}, {"command", b.command}, {"primary", b.primary}});
+  for (const auto& b : card.buttons) buttons.push_back({{"label", b.label}, {"command", b.command}, {"primary", b.primary}, {"form", b.form}});
   return {{"v", 1}, {"title", block(card.title, people)}, {"tone", kTones[static_cast<std::size_t>(card.tone)]}, {"facts", facts},
           {"paragraphs", blocks(card.paragraphs, people)}, {"list", blocks(card.list, people)}, {"buttons", buttons}};
 }
@@ -112,6 +118,7 @@ json view(const bot::Card& card, const bot::People& people) {
 json view(const bot::Reply& reply, const bot::People& people) {
   json out = {{"v", 1}, {"status", word(reply.status)}, {"ok", reply.status == bot::ReplyStatus::ok}, {"repeated", reply.repeated},
               {"incident", reply.incident ? json("INC-" + std::to_string(*reply.incident)) : json(nullptr)}, {"card", view(reply.card, people)}};
+  if (!reply.field.empty()) out["field"] = reply.field;
   if (reply.retry_after) out["retry_after_ms"] = reply.retry_after->count();
   return out;
 }

@@ -99,6 +99,15 @@ void add_time(Html& html, bot::Time at, bool with_date) {
 }
 
 void add_button(Html& html, const bot::Button& button, const FormContext& context) {
+  if (button.form) {
+    // A page of its own without JavaScript; the script opens the same form as a dialog.
+    const std::string incident = std::to_string(context.incident);
+    html.element("a", button.label + " …",
+                 {{"class", button.primary ? "button primary" : "button"},
+                  {"href", "/console/forms?incident=" + incident + "&text=" + http::percent_encode(button.command)},
+                  {"data-form", ""}});
+    return;
+  }
   if (wants_more(context.verbs, button.command)) {
     // A link, so that it works without JavaScript too: the page comes back with the words in the command line.
     html.element("a", button.label + " …",

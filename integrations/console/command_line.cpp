@@ -5,8 +5,8 @@
 
 #include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
+#include "integrations/console/posted.hpp"
 #include "integrations/console/shell.hpp"
-#include "integrations/http/signature.hpp"
 
 namespace console {
 
@@ -51,48 +51,6 @@ std::string verb_of(const std::string& text) {
   return names_incident(word) ? first_word(after_first_word(text)) : word;
 }
 
-/// The form's key is one per page, and a page may be sent twice with other words in it (Back, then edit): the words belong to the key.
-std::string dedup_key(const Visitor& visitor, const std::string& key, const std::string& text) {
-  return "console:" + visitor.session_hash + ":" + http::sha256_hex(key + "\n" + text).substr(0, 32);
-}
-
-bool is_key(const std::string& key) {
-  return key.size() >= 8 && key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-         });
-}
-
-/// A path of ours to return to: never another host, never out of the header line.
-std::string way_back(const std::string& asked) {
-  const bool ours =
-      asked.size() < 300 && !asked.empty() && asked[0] == '/' && asked.rfind("//", 0) != 0 && asked.find('\\') == std::string::npos;
-  const bool printable = std::all_of(asked.begin(), asked.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-  return ours && printable ? asked.substr(0, asked.find_first_of("?#")) : "/";
-}
-
-int status_of(bot::ReplyStatus status) {
-  switch (status) {
-    case bot::ReplyStatus::ok:
-      return 200;
-    case bot::ReplyStatus::invalid:
-      return 422;
-    case bot::ReplyStatus::forbidden:
-      return 403;
-    case bot::ReplyStatus::not_found:
-      return 404;
-    case bot::ReplyStatus::conflict:
-      return 409;
-    case bot::ReplyStatus::unavailable:
-    case bot::ReplyStatus::maybe_recorded:
-      return 503;
-  }
-  return 500;
-}
-
-bool says_only_its_title(const bot::Card& card) {
-  return card.facts.empty() && card.paragraphs.empty() && card.list.empty() && card.buttons.empty();
-}
-
 bot::Reply not_recorded(std::string why) {
   bot::Reply reply;
   reply.status = bot::ReplyStatus::invalid;
@@ -126,9 +84,8 @@ void CommandLine::take(const http::Request& request, const http::Headers& form, 
   sent.typed = http::form_value(form, "text");
   sent.incident = bot::incident_number(http::form_value(form, "incident")).value_or(0);
   sent.key = http::form_value(form, "key");
-  sent.back = way_back(http::form_value(form, "back"));
-  if (sent.back == "/" && sent.incident > 0) sent.back = "/incidents/INC-" + std::to_string(sent.incident);
-  sent.json = request.header("accept").find("application/json") != std::string::npos;
+  sent.back = way_back(http::form_value(form, "back"), sent.incident);
+  sent.json = wants_json(request);
   const std::string text = completed(sent.typed, sent.incident);
   sent.query = is_query(text);
   sent.declares = verb_of(text) == "declare";

@@ -43,8 +43,8 @@ void add_words(Html& html, const bot::Entry& entry, const bot::Entry* correction
 }
 
 void add_correction_mark(Html& html, const bot::Entry& correction, const EntryContext& context) {
-  html.open("small", {{"class", "meta"}}).text("corrected by ");
-  add_text(html, {bot::who(correction.actor)}, context.people);
+  html.open("small", {{"class", "meta"}});
+  add_text(html, bot::amendment(correction), context.people);
   html.text(" at ");
   add_time(html, correction.recorded_at, false);
   html.close();
@@ -61,7 +61,8 @@ void add_sentence(Html& html, const bot::Entry& entry, const bot::Entry* correct
   } else if (correction != nullptr) {
     html.open("del");
     add_text(html, bot::narrate(entry, context.people), context.people);
-    html.close().text(" ").element("ins", correction->text ? *correction->text : bot::kRedacted);
+    html.close();
+    if (correction->kind != EntryKind::withdrawn) html.text(" ").element("ins", correction->text ? *correction->text : bot::kRedacted);
   } else {
     add_text(html, bot::narrate(entry, context.people), context.people);
   }
@@ -104,6 +105,7 @@ const char* group_of(EntryKind kind) {
     case EntryKind::reopened:
     case EntryKind::closed:
     case EntryKind::cancelled:
+    case EntryKind::made_private:
       return "changes";
     case EntryKind::alert_firing:
     case EntryKind::alert_resolved:
@@ -139,9 +141,7 @@ const char* group_of(EntryKind kind) {
 
 void note_corrections(Corrections& corrections, const std::vector<bot::Entry>& entries) {
   for (const auto& entry : entries) {
-    if (entry.kind != EntryKind::corrected) continue;
-    const auto seq = std::strtoll(bot::fact(entry.facts, "entry").c_str(), nullptr, 10);
-    corrections.insert_or_assign(seq, entry);  // the newest wins: entries come in order
+    if (const auto seq = bot::amends(entry)) corrections.insert_or_assign(*seq, entry);  // the newest wins: entries come in order
   }
 }
 

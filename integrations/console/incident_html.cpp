@@ -156,9 +156,20 @@ void add_actions(Html& html, const bot::Incident& i, const IncidentContext& cont
     if (button.command.rfind("role ", 0) == 0 || button.command == "timeline") continue;
     add_button(html, button, context.form);
   }
-  if (i.phase == bot::Phase::open) add_button(html, {"Resolve", "resolve", false}, context.form);
-  if (!context.settings.status_pages.empty() && i.takes_changes()) add_button(html, {"Publish", "public", false}, context.form);
+  if (i.phase == bot::Phase::open) add_button(html, {"Resolve", "resolve", false, true}, context.form);
+  const bool publishes = !context.settings.status_pages.empty() && i.takes_changes() && !i.is_private && !i.is_drill;
+  if (publishes) add_button(html, {"Publish", "public", false, true}, context.form);
   html.close();
+}
+
+/// When stakeholders hear more, as the pinned card says it.
+void add_next_update(Html& html, const bot::Incident& i, const IncidentContext& context) {
+  for (const auto& fact : bot::summary_card(i, context.now).facts) {
+    if (fact.label != "Next update") continue;
+    html.open("section").element("h3", fact.label).open("p");
+    add_text(html, fact.value, context.form.people);
+    html.close().close();
+  }
 }
 
 const char* phase_class(const bot::Incident& i) {
@@ -187,6 +198,7 @@ void add_row(Html& html, const bot::Incident& i, bool current, const IncidentCon
   html.open("span", {{"class", "row-top"}});
   add_severity(html, i.severity, context.settings);
   html.element("span", i.name(), {{"class", "number"}});
+  if (i.is_drill) html.element("span", "DRILL", {{"class", "tag drill"}});
   if (i.is_private) html.element("span", "private", {{"class", "tag"}});
   add_running(html, i, context.now);
   html.close().element("span", i.title, {{"class", "row-title"}});
@@ -203,12 +215,14 @@ void add_side_card(Html& html, const bot::Incident& i, const IncidentContext& co
   html.open("div", {{"class", "card-head"}});
   add_severity(html, i.severity, context.settings);
   html.element("span", i.name(), {{"class", "number"}}).element("span", state_word(i), {{"class", phase_class(i)}});
+  if (i.is_drill) html.element("span", "DRILL", {{"class", "tag drill"}});
   if (i.is_private) html.element("span", "private", {{"class", "tag"}});
   add_running(html, i, context.now);
   html.close().element("h2", i.title, {{"class", "card-title"}});
   add_actions(html, i, context);
   add_paging(html, i, context);
   if (!i.impact.empty()) html.open("section").element("h3", "Impact").element("p", i.impact, {{"class", "words"}}).close();
+  add_next_update(html, i, context);
   add_roles(html, i, context);
   add_public(html, i, context);
   add_times(html, i, context.now);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/console/shell.hpp"
 
@@ -201,7 +202,7 @@ bool Live::send_entry(Listener& l, Round& round, const bot::Entry& entry) {
   add_day(day, bot::date_text(entry.occurred_at));
   json data = {{"entry", codec::view(entry, desk_.people())}, {"html", html.str()}, {"day", day.str()}};
   // What an entry changes about an older line is drawn anew with it.
-  const bool corrects = entry.kind == bot::EntryKind::corrected, redacts = entry.kind == bot::EntryKind::redacted;
+  const bool corrects = bot::amends(entry).has_value(), redacts = entry.kind == bot::EntryKind::redacted;
   if (l.incident != 0 && (corrects || redacts)) {
     const std::int64_t seq = std::strtoll(bot::fact(entry.facts, "entry").c_str(), nullptr, 10);
     const auto older =

@@ -103,9 +103,9 @@ void add_teaching(Html& page, const Visitor& visitor, const bot::Settings& setti
   page.single("input", {{"type", "hidden"}, {"name", "form_token"}, {"value", visitor.form_token}});
   page.single("input", {{"type", "hidden"}, {"name", "incident"}, {"value", "0"}})
       .single("input", {{"type", "hidden"}, {"name", "key"}, {"value", key}});
-  page.single("input", {{"type", "hidden"}, {"name", "text"}, {"value", "declare " + mildest + "Drill: practise an incident"}});
+  page.single("input", {{"type", "hidden"}, {"name", "text"}, {"value", "declare drill " + mildest + "practise an incident"}});
   page.element("button", "Start a drill", {{"class", "button primary"}}).close();
-  page.element("p", "A drill is a real incident of the mildest kind. Nothing is published by it.", {{"class", "dim"}}).close();
+  page.element("p", "A drill is a whole incident that says everywhere that it is one. Nothing about it can be published.", {{"class", "dim"}}).close();
 }
 
 void add_no_script(Html& page) {
@@ -157,8 +157,12 @@ void add_room(Html& page, const Room& room, const std::optional<KeptReply>& repl
 }
 
 void add_list(Html& page, const Html& list) {
+  const auto declare = [&page] {  // a page of its own without JavaScript; the script opens it as a dialog
+    page.open("p").element("a", "Declare …", {{"class", "button"}, {"href", "/console/forms?incident=0&text=declare"}, {"data-form", ""}}).close();
+  };
   page.open("nav", {{"id", "list"}, {"class", "list"}, {"data-column", "list"}, {"aria-label", "Open incidents"}});
   page.element("h2", "Open incidents").open("div", {{"id", "rows"}}).add(list).close();
+  declare();
   page.open("p", {{"class", "list-end"}})
       .element("a", "At a glance", {{"href", "/"}})
       .text(" · ")

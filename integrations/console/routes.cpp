@@ -1,5 +1,6 @@
 #include "integrations/console/routes.hpp"
 
+#include "integrations/console/posted.hpp"
 #include "integrations/console/vocabulary.hpp"
 
 namespace console {
@@ -7,10 +8,6 @@ namespace console {
 namespace {
 
 constexpr std::size_t kBodyLimit = 64u << 10;
-
-bool wants_json(const http::Request& request) {
-  return request.header("accept").find("application/json") != std::string::npos;
-}
 
 std::int64_t position_of(const std::string& digits, std::int64_t otherwise) {
   if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos) return otherwise;
@@ -29,6 +26,7 @@ Console::Console(http::Server& server, bot::Intake& intake, bot::Reader& reader,
       door_(credentials, reader, settings, people, env),
       desk_(reader, settings, people, env, options_.verbs, options_.problem),
       command_line_(intake, desk_, replies_),
+      forms_(intake, options_.forms, desk_, replies_, shell_),
       live_(desk_, door_, options_.live),
       loop_("console", [this] { return live_.step(); }) {
   routes(server);
@@ -69,6 +67,8 @@ void Console::routes(http::Server& server) {
   on("POST", "/login/{}", &Console::redeem_link);
   on("POST", "/logout", &Console::sign_out);
   on("POST", "/console/commands", &Console::command);
+  on("GET", "/console/forms", &Console::show_form);
+  on("POST", "/console/forms", &Console::take_form);
   on("GET", "/console/events", &Console::events);
   on("GET", "/console/words", &Console::words);
   server.route("GET", "/assets/*", [this](const http::Request& request, Answer exchange) { exchange->respond(assets_.serve(request)); });
@@ -121,6 +121,19 @@ std::optional<Visitor> Console::let_post(const http::Request& request, const Ans
 void Console::command(const http::Request& request, const Answer& exchange) {
   http::Headers form;
   if (const auto visitor = let_post(request, exchange, form)) command_line_.take(request, form, *visitor, exchange);
+}
+
+void Console::show_form(const http::Request& request, const Answer& exchange) {
+  const auto visitor = let_in(request, exchange, 401);
+  if (!visitor) return;
+  http::Headers query;
+  if (!http::parse_form(request.query, query)) return exchange->respond(shell_.say(400, "Not readable", "The address could not be read."));
+  forms_.show(request, query, *visitor, exchange);
+}
+
+void Console::take_form(const http::Request& request, const Answer& exchange) {
+  http::Headers form;
+  if (const auto visitor = let_post(request, exchange, form)) forms_.take(request, form, *visitor, exchange);
 }
 
 void Console::words(const http::Request& request, const Answer& exchange) {

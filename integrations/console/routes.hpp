@@ -6,6 +6,7 @@
 
 #include "bot/lifecycle.hpp"
 #include "integrations/console/command_line.hpp"
+#include "integrations/console/forms.hpp"
 #include "integrations/console/invite.hpp"
 #include "integrations/console/live.hpp"
 #include "integrations/console/shell.hpp"
@@ -16,6 +17,7 @@ struct ConsoleOptions {
   std::vector<VerbHint> verbs;           ///< for completion and hints
   std::function<std::string()> problem;  ///< damage found in the store, in words; "" = none
   LiveLimits live;
+  bot::FormSource* forms = nullptr;      ///< what buttons that ask for more open; null: such a button says so
 };
 
 class Console {
@@ -47,6 +49,8 @@ class Console {
   void events(const http::Request& request, const Answer& exchange);
   void words(const http::Request& request, const Answer& exchange);
   void command(const http::Request& request, const Answer& exchange);
+  void show_form(const http::Request& request, const Answer& exchange);
+  void take_form(const http::Request& request, const Answer& exchange);
   /// The visitor, or an answer already given: how to get in, or why sign-ins cannot be read.
   std::optional<Visitor> let_in(const http::Request& request, const Answer& exchange, int signed_out_status);
   /// Session, origin and form token of a POST. `form` is filled.
@@ -62,6 +66,7 @@ class Console {
   Desk desk_;
   Replies replies_;
   CommandLine command_line_;
+  Forms forms_;
   Live live_;
   bot::Loop loop_;
 };

@@ -24,6 +24,7 @@ void check_people(bot::Settings& out, Report& report) {
     for (std::size_t i = 0; i < named.size(); ++i) check_known(named[i], ids, at(path, i), "the id of anybody under people", report);
   };
   all_known(out.incidents.admins, "incidents.admins");
+  all_known(out.incidents.invite_people, "incidents.invite.people");
   all_known(out.permissions.publish, "permissions.publish");
   all_known(out.permissions.command, "permissions.command");
   for (std::size_t i = 0; i < out.paging.policy.size(); ++i) all_known(out.paging.policy[i].notify, at("paging.policy", i) + ".notify");

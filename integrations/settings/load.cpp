@@ -35,6 +35,7 @@ bot::Result<std::string> read_whole(const std::string& path) {
 void read_sections(Mapping& root, bot::Settings& out) {
   read_server(root, out);
   read_incidents(root, out);
+  read_reminders(root, out);
   read_store_and_log(root, out);
   read_api_and_console(root, out);
   read_chats(root, out);

@@ -9,6 +9,7 @@ namespace settings {
 
 void read_server(Mapping& root, bot::Settings& out);
 void read_incidents(Mapping& root, bot::Settings& out);
+void read_reminders(Mapping& root, bot::Settings& out);
 void read_store_and_log(Mapping& root, bot::Settings& out);
 void read_api_and_console(Mapping& root, bot::Settings& out);
 void read_chats(Mapping& root, bot::Settings& out);

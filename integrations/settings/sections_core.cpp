@@ -28,6 +28,31 @@ void read_public_defaults(Mapping& in, bot::IncidentSettings& out) {
   });
 }
 
+bool is_group_id(const std::string& text) {
+  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != ','; });
+}
+
+void read_rooms(Mapping& in, bot::IncidentSettings& out) {
+  std::string rooms = "all";
+  in.text("rooms", rooms);
+  check_known(rooms, {"all", "origin"}, in.path_of("rooms"), "a choice of rooms", in.report());
+  out.room_in_every_chat = rooms != "origin";
+  in.duration("stale_after", out.stale_after, bot::Millis{10000}, bot::Millis{24 * 3600000});
+  in.section("invite", [&](Mapping& invite) {
+    invite.texts("people", out.invite_people);
+    check_unique(out.invite_people, invite.path_of("people"), invite.report());
+    invite.texts("groups", out.invite_groups);
+    for (std::size_t i = 0; i < out.invite_groups.size(); ++i)
+      if (!is_group_id(out.invite_groups[i]))
+        invite.report().about(invite.path_of("groups") + "[" + std::to_string(i) + "]", "must be the id of a user group in the chat, for example S012ABCDE");
+    check_unique(out.invite_groups, invite.path_of("groups"), invite.report());
+  });
+  in.pairs("bookmarks", out.bookmarks);
+  for (const auto& [label, url] : out.bookmarks)
+    if (label.empty() || label.size() > 60 || !is_http_url(url))
+      in.report().about(in.path_of("bookmarks") + "." + label, "must be a short name and an address that begins with https:// or http://");
+}
+
 void read_token(Mapping& in, bot::ApiToken& token) {
   in.text("name", token.name, Need::required);
   if (!token.name.empty() && !is_name(token.name)) in.report().about(in.path_of("name"), "must be one word of letters, digits, \"-\", \"_\" and \".\"");
@@ -85,12 +110,30 @@ void read_incidents(Mapping& root, bot::Settings& out) {
     in.texts("admins", incidents.admins);
     check_unique(incidents.admins, in.path_of("admins"), in.report());
     read_public_defaults(in, incidents);
+    read_rooms(in, incidents);
   });
   root.section("permissions", [&](Mapping& in) {
     in.texts("publish", out.permissions.publish);
     in.texts("command", out.permissions.command);
     check_unique(out.permissions.publish, in.path_of("publish"), in.report());
     check_unique(out.permissions.command, in.path_of("command"), in.report());
+  });
+}
+
+void read_reminders(Mapping& root, bot::Settings& out) {
+  auto& reminders = out.reminders;
+  const bot::Millis none{0}, week{7 * 24 * 3600000LL};
+  root.section("reminders", [&](Mapping& in) {
+    in.flag("enabled", reminders.enabled);
+    in.duration("commander", reminders.commander, none, week);
+    in.duration("status", reminders.status, none, week);
+    in.duration("open", reminders.open, none, bot::Millis{31 * 24 * 3600000LL});
+    reminders.update_given = in.section("update", [&](Mapping& by_severity) {
+      for (const auto& severity : out.incidents.severities)
+        if (by_severity.has(severity)) by_severity.duration(severity, reminders.update[severity], none, week);
+    });
+    in.text("deputy", reminders.deputy);
+    if (in.has("deputy")) check_known(reminders.deputy, out.incidents.roles, in.path_of("deputy"), "a role", in.report());
   });
 }
 

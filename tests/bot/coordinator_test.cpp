@@ -42,6 +42,15 @@ struct House {
     return *got;
   }
 
+  Reply ask(Request r) {
+    std::optional<Reply> got;
+    coordinator->submit(std::move(r), [&got](Reply reply) { got = std::move(reply); });
+    while (coordinator->run_once()) {
+    }
+    REQUIRE(got);
+    return *got;
+  }
+
   std::vector<Entry> timeline(std::int64_t n) { return store.timeline(n, 0, 1000).value(); }
 };
 
@@ -275,4 +284,99 @@ TEST_CASE("a repeat of what is recorded is answered although its batch fails") {
   h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
   h.coordinator->run_once();
   CHECK(got == std::vector<ReplyStatus>{ReplyStatus::unavailable, ReplyStatus::unavailable, ReplyStatus::ok});
+}
+
+TEST_CASE("a checkpoint alone moves its adapter's state and leaves no other trace") {
+  House h;
+  Request r;
+  r.cls = RequestClass::housekeeping;
+  r.caller = {ActorKind::muster, "matrix", "muster", "", {}};
+  r.body = Checkpoint{};
+  r.state = {{"matrix/next_batch", "s1"}};
+  CHECK(h.ask(r).status == ReplyStatus::ok);
+  CHECK(h.store.adapter_state("matrix/next_batch").value() == "s1");
+  CHECK(h.store.last_position().value() == 0);
+  CHECK(h.store.dedup_keys() == 0);
+}
+
+TEST_CASE("an adapter's state moves with a request, with its repeat, and with one that is refused") {
+  House h;
+  Request r = House::typed("declare sev1 x", "matrix:$1");
+  r.state = {{"matrix/next_batch", "s1"}};
+  CHECK(h.ask(r).status == ReplyStatus::ok);
+  CHECK(h.store.adapter_state("matrix/next_batch").value() == "s1");
+  r.state = {{"matrix/next_batch", "s2"}};
+  const Reply again = h.ask(r);
+  CHECK((again.repeated && again.incident == 1));
+  CHECK(h.store.adapter_state("matrix/next_batch").value() == "s2");
+  CHECK(h.timeline(1).size() == 1);
+  Request wrong = House::typed("INC-1 severity sev9", "matrix:$2");
+  wrong.state = {{"matrix/next_batch", "s3"}};
+  CHECK(h.ask(wrong).status == ReplyStatus::invalid);
+  CHECK(h.store.adapter_state("matrix/next_batch").value() == "s3");
+  CHECK(h.timeline(1).size() == 1);
+}
+
+TEST_CASE("state whose commit fails has not moved") {
+  House h;
+  Request r = House::typed("declare sev1 x");
+  r.state = {{"matrix/next_batch", "s1"}};
+  h.store.fail_next_commit(support::FakeStore::Failure::unavailable);
+  CHECK(h.ask(r).status == ReplyStatus::unavailable);
+  CHECK_FALSE(h.store.adapter_state("matrix/next_batch").value());
+}
+
+TEST_CASE("a message or a change of the room finds its incident by the room, and other rooms leave no trace") {
+  House h;
+  h.say("declare sev1 x");
+  Changes known;
+  known.references = {{1, "slack", "room", "C1"}};
+  std::vector<Changes> batch{known};
+  REQUIRE(h.store.commit(batch).ok());
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  Capture c;
+  c.message = "C1/1.1";
+  c.author = {ActorKind::person, "slack", "U77", "erin", {}};
+  c.text = "pool exhausted";
+  r.body = c;
+  r.room = RoomKey{"slack", "C9"};
+  CHECK(h.ask(r).status == ReplyStatus::ok);
+  CHECK(h.timeline(1).size() == 1);
+  r.room = RoomKey{"slack", "C1"};
+  CHECK(h.ask(r).incident == 1);
+  REQUIRE(h.timeline(1).size() == 2);
+  CHECK(h.timeline(1)[1].kind == EntryKind::captured);
+  CHECK(h.people.find("slack:U77"));
+  CHECK(h.ask(r).status == ReplyStatus::ok);  // the same message once more, without a dedup key
+  CHECK(h.timeline(1).size() == 2);
+  r.body = RoomChange{std::nullopt, "topic", "doomed"};
+  CHECK(h.ask(r).incident == 1);
+  CHECK(h.timeline(1).back().kind == EntryKind::room_changed);
+}
+
+TEST_CASE("a message put and edited in one batch is recorded twice, put twice only once") {
+  House h;
+  h.say("declare sev1 x");
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  Capture c;
+  c.incident = 1;
+  c.message = "C1/1.1";
+  c.text = "node 3";
+  r.body = c;
+  int answered = 0;
+  h.coordinator->submit(r, [&](Reply) { ++answered; });
+  h.coordinator->submit(r, [&](Reply) { ++answered; });
+  c.what = Capture::What::edited;
+  c.text = "node 4";
+  r.body = c;
+  h.coordinator->submit(r, [&](Reply) { ++answered; });
+  while (h.coordinator->run_once()) {
+  }
+  CHECK(answered == 3);
+  const auto entries = h.timeline(1);
+  REQUIRE(entries.size() == 3);
+  CHECK((entries[1].kind == EntryKind::captured && entries[2].kind == EntryKind::capture_edited));
+  CHECK(fact(entries[2].facts, "entry") == "2");
 }

@@ -36,6 +36,7 @@ class Desk : public Reader {
     settings.incidents.public_defaults = {{"sev1", {{"api", "major_outage"}}}};
     settings.paging.policy = {{{"bob"}, Millis{300000}}, {{"carol"}, Millis{600000}}};
     settings.paging.repeat = 1;
+    settings.reminders.enabled = false;  // the tests of reminders switch them on; elsewhere they would only be in the way
   }
 
   void add_person(const std::string& id, const std::string& name, const std::string& slack) {
@@ -65,6 +66,7 @@ class Desk : public Reader {
     }
     Request request;
     request.body = Typed{text};
+    request.sent = typed_at;
     return run(request, &invocation, context);
   }
 
@@ -73,6 +75,14 @@ class Desk : public Reader {
     Request request;
     request.body = invocation;
     return run(request, &invocation, context_of(person(who), source));
+  }
+
+  Result<Form> form(const std::string& text, const std::string& who = "dana") {
+    auto parsed = table->parse(text, settings, registry);
+    if (!parsed) return parsed.error();
+    if (!parsed->incident && room > 0) parsed->incident = room;
+    const auto it = incidents_.find(parsed->incident.value_or(0));
+    return table->form(*parsed, it == incidents_.end() ? nullptr : &it->second, context_of(person(who), source));
   }
 
   Reply alert(const std::string& identity, bool firing = true, const std::string& group = "g", const std::string& severity = "sev2") {
@@ -92,6 +102,16 @@ class Desk : public Reader {
     Request request;
     request.body = a;
     return run(request, nullptr, context_of(Actor{ActorKind::monitor, "alertmanager", {}, false}, "alertmanager"));
+  }
+
+  /// Anything an adapter reports, as `who` in the room's incident.
+  Reply report(RequestBody body, const std::string& who = "dana", const std::string& chat = "slack") {
+    if (auto* capture = std::get_if<Capture>(&body); capture != nullptr && !capture->incident && room > 0) capture->incident = room;
+    if (auto* change = std::get_if<RoomChange>(&body); change != nullptr && !change->incident && room > 0) change->incident = room;
+    Request request;
+    request.caller.integration = chat;
+    request.body = std::move(body);
+    return run(request, nullptr, context_of(who == "muster" ? muster() : person(who), chat));
   }
 
   /// The timer with the latest due time goes off (as the Timers would submit it).
@@ -172,7 +192,8 @@ class Desk : public Reader {
                      char id[33];
                      std::snprintf(id, sizeof id, "%032d", ++last_id);
                      return std::string(id);
-                   }};
+                   },
+                   typed_in};
   }
 
   // ---- Reader ----
@@ -208,6 +229,8 @@ class Desk : public Reader {
   Time now{Millis{1795448538000}};  // 2026-11-23T15:42:18Z
   std::string source = "console";
   std::int64_t room = 0;
+  std::optional<RoomKey> typed_in;  ///< the chat room it is typed in
+  std::optional<Time> typed_at;     ///< when it was typed, by the chat's clock
   Decision last;
   std::map<std::int64_t, std::vector<Entry>> entries;
   std::map<std::string, Timer> timers;
@@ -232,6 +255,10 @@ class Desk : public Reader {
     if (!reads.entries.empty())
       for (const auto& e : entries[reads.entries.front().first])
         if (e.seq == reads.entries.front().second) snapshot.entry = &e;
+    if (snapshot.incident != nullptr)
+      for (const auto& [integration, what] : reads.references)
+        if (const auto& kept = references_[snapshot.incident->number]; kept.count(integration + "/" + what) > 0)
+          snapshot.references[integration + "/" + what] = kept.at(integration + "/" + what);
     if (reads.troubled) snapshot.troubled = troubled_messages;
     auto decided = table->decide(request, invocation, snapshot, context);
     last = decided ? *decided : Decision{};
@@ -258,9 +285,9 @@ class Desk : public Reader {
         apply(r, e);
         entries[last.incident].push_back(e);
       }
-      if (last.redact)
+      for (const auto seq : last.redact)
         for (auto& e : entries[last.incident])
-          if (e.seq == *last.redact) {
+          if (e.seq == seq) {
             scrub(r, e);
             e.text.reset();
           }
@@ -276,11 +303,13 @@ class Desk : public Reader {
       if (!a.group.empty()) groups_[a.group] = a.incident;
     }
     for (const auto& p : last.people) registry.put(p);
+    for (const auto& ref : last.references) references_[ref.incident][ref.integration + "/" + ref.what] = ref.id;
   }
 
   std::map<std::int64_t, Incident> incidents_;
   std::map<std::string, AlertRecord> alerts_;
   std::map<std::string, std::int64_t> groups_;
+  std::map<std::int64_t, std::map<std::string, std::string>> references_;
 };
 
 using Words = std::vector<std::string>;

@@ -68,7 +68,7 @@ TEST_CASE("a token declares without being invited") {
 TEST_CASE("declare refuses what is no title and no severity") {
   Desk d;
   refuses(d, {{"declare", "dana", ReplyStatus::invalid, "the title is missing"},
-              {"declare sev1", "dana", ReplyStatus::invalid, "the title is missing. The form is: declare [SEVERITY] TITLE. For example: declare sev1"},
+              {"declare sev1", "dana", ReplyStatus::invalid, "the title is missing. The form is: declare [SEVERITY] [private] [drill] TITLE. For example: declare sev1"},
               {"declare sev1 \xE2\x80\xAE \x07 \xC2\xA0", "dana", ReplyStatus::invalid, "the title is missing"},
               {"declare sev9 x", "dana", ReplyStatus::invalid, "\"sev9\" is not a severity. Use sev1, sev2, sev3 or sev4"}});
   const Reply r = d.say("declare sev1 " + std::string(256, 'x'));
@@ -328,7 +328,7 @@ TEST_CASE("redact takes an entry's words for good") {
   d.say("correct 2 the customer is John Doe");
   refuses(d, {{"redact 2", "bob", ReplyStatus::forbidden, "only the commander of INC-1 or an admin may redact"}});
   CHECK(d.say("redact 2", "ada").status == ReplyStatus::ok);
-  CHECK(d.last.redact == 2);
+  CHECK(d.last.redact == std::vector<std::int64_t>{2});
   CHECK(d.kinds() == Words{"redacted"});
   CHECK(d.said() == "@Ada redacted the words of entry 2\n");
   CHECK(d.say("redact 3", "ada").status == ReplyStatus::ok);  // the correction's words may go too

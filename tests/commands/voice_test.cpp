@@ -65,15 +65,29 @@ TEST_CASE("every kind of entry has its word and its sentence, with people by nam
       {entry(K::closed), "closed", "@Dana closed it"},
       {entry(K::cancelled, "test"), "cancelled", "@Dana cancelled it: test"},
       {entry(K::corrected, "right", {{"entry", "4"}}), "corrected", "@Dana corrected entry 4: right"},
-      {entry(K::redacted, "", {{"entry", "4"}}), "redacted", "@Dana redacted the words of entry 4"}};
+      {entry(K::redacted, "", {{"entry", "4"}}), "redacted", "@Dana redacted the words of entry 4"},
+      {entry(K::declared, "x", {{"severity", "sev1"}, {"private", "yes"}, {"drill", "yes"}}), "declared", "@Dana declared private drill sev1 \"x\""},
+      {entry(K::captured, "pool", {{"message", "C/1"}, {"author", "bob"}, {"written", "2026-11-23T14:02:00.000Z"}, {"link", "https://s.example"}}), "pinned",
+       "@Bob: \"pool\" (message of 14:02:00 UTC, pinned by @Dana) (link (https://s.example))"},
+      {entry(K::capture_edited, "tank", {{"entry", "4"}}), "pinned", "the message of entry 4 was edited: tank"},
+      {entry(K::withdrawn, "", {{"entry", "4"}, {"why", "taken_off"}}), "pinned", "@Dana took entry 4 off the timeline"},
+      {entry(K::withdrawn, "", {{"entry", "4"}, {"why", "deleted"}}), "pinned", "the message of entry 4 was deleted in the chat"},
+      {entry(K::room_changed, "doomed", {{"integration", "slack"}, {"what", "topic"}}), "room", nullptr},
+      {entry(K::away, "", {{"integration", "slack"}, {"from", "2026-11-23T14:02:00.000Z"}, {"until", "2026-11-23T14:11:00.000Z"}, {"missed", "1"}}), "room", nullptr},
+      {entry(K::mirrored, "", {{"integration", "matrix"}}), "room", "@Dana opened a room in Matrix too"},
+      {entry(K::reminded, "", {{"what", "update"}, {"person", "bob"}}), "reminder", "@Bob reminded: an update is due"},
+      {entry(K::snoozed, "", {{"until", "2026-11-23T14:32:00.000Z"}}), "reminder", "@Dana put reminders off until 14:32:00 UTC"},
+      {entry(K::made_private), "private", "@Dana made it private"}};
   std::set<EntryKind> seen;
   for (const auto& want : table) {
     INFO(to_string(want.e.kind));
     seen.insert(want.e.kind);
     CHECK(kind_word(want.e.kind) == want.word);
-    CHECK(plain_text(narrate(want.e, d.registry), d.registry) == want.sentence);
+    const std::string told = plain_text(narrate(want.e, d.registry), d.registry);
+    CHECK_FALSE(told.empty());
+    if (want.sentence != nullptr) CHECK(told == want.sentence);
   }
-  CHECK(seen.size() == static_cast<std::size_t>(K::redacted) + 1);
+  CHECK(seen.size() == static_cast<std::size_t>(K::made_private) + 1);
   Entry gone = entry(K::note);
   gone.text.reset();
   CHECK(plain_text(narrate(gone, d.registry), d.registry) == "@Dana: [redacted]");

@@ -327,3 +327,60 @@ TEMPLATE_TEST_CASE("an empty batch and empty changes are fine", "[contract]", Fa
   CHECK(subject.store().maintain().ok());
   CHECK_FALSE(must(subject.store().purge(bot::Time{})));
 }
+
+TEMPLATE_TEST_CASE("an adapter's state is kept with its commit, replaced, and forgotten when empty", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe scribe;
+  auto state = [&](const std::string& key) { return must(subject.reader().adapter_state(key)); };
+  CHECK_FALSE(state("matrix/next_batch"));
+  auto changes = scribe.one(1, EntryKind::declared, "a");
+  changes.state = {{"matrix/next_batch", "s1"}, {"slack/token", "t\n\"1\""}};
+  commit(subject.store(), changes);
+  CHECK(state("matrix/next_batch") == "s1");
+  CHECK(state("slack/token") == "t\n\"1\"");
+  CHECK_FALSE(state("matrix"));
+
+  bot::Changes alone;  // a checkpoint, a repeat, a refusal: nothing else in it
+  alone.at = scribe.now;
+  alone.state = {{"matrix/next_batch", "s2"}};
+  bot::Changes later = alone;
+  later.state = {{"matrix/next_batch", "s3"}, {"slack/token", ""}};
+  commit(subject.store(), std::vector<bot::Changes>{alone, later});
+  CHECK(state("matrix/next_batch") == "s3");
+  CHECK_FALSE(state("slack/token"));
+  CHECK(must(subject.reader().last_position()) == 1);
+}
+
+TEMPLATE_TEST_CASE("state of a batch that is refused does not move", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe scribe;
+  bot::Changes first;
+  first.at = scribe.now;
+  first.state = {{"matrix/next_batch", "s1"}};
+  commit(subject.store(), first);
+  auto wrong = scribe.one(1, EntryKind::declared, "a");
+  wrong.entries[0].seq = 5;
+  bot::Changes moved = first;
+  moved.state = {{"matrix/next_batch", "s2"}};
+  std::vector<bot::Changes> batch{moved, wrong};
+  CHECK_FALSE(subject.store().commit(batch).ok());
+  CHECK(must(subject.reader().adapter_state("matrix/next_batch")) == "s1");
+}
+
+TEMPLATE_TEST_CASE("references are loaded by incident, integration and name, the newest id of each", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe scribe;
+  auto changes = scribe.one(1, EntryKind::declared, "a");
+  scribe.write(changes, 2, EntryKind::declared, "b");
+  changes.references = {{1, "slack", "captured:C1/1", "3"}, {1, "matrix", "captured:C1/1", "4"}, {2, "slack", "captured:C1/1", "5"}, {1, "slack", "room", "C1"}};
+  commit(subject.store(), changes);
+  bot::Changes more;
+  more.at = scribe.now;
+  more.references = {{1, "slack", "captured:C1/1", "9"}};
+  commit(subject.store(), more);
+  bot::LoadQuery query;
+  query.references = {{1, "slack", "captured:C1/1", ""}, {1, "slack", "captured:C1/1", ""}, {1, "slack", "captured:C1/2", ""}, {3, "slack", "room", ""}};
+  const auto loaded = must(subject.store().load(query));
+  REQUIRE_FALSE(loaded.references.empty());
+  for (const auto& r : loaded.references) CHECK((r.incident == 1 && r.integration == "slack" && r.what == "captured:C1/1" && r.id == "9"));
+}

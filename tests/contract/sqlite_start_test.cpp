@@ -72,6 +72,48 @@ TEST_CASE("everything is there again after reopening") {
   CHECK(batch[0].entries[0].position == 2);
 }
 
+TEST_CASE("an adapter's state is there again after reopening") {
+  SqliteSubject subject;
+  bot::Changes changes;
+  changes.at = bot::Time{bot::Millis{1}};
+  changes.state = {{"matrix/next_batch", "s72594_4483_1934"}};
+  commit(subject.store(), changes);
+  subject.reopen();
+  CHECK(must(subject.reader().adapter_state("matrix/next_batch")) == "s72594_4483_1934");
+}
+
+TEST_CASE("a database of the first schema opens with all its content and verifies") {
+  SqliteSubject subject;
+  Scribe s;
+  auto changes = s.one(1, EntryKind::declared, "from before", {{"severity", "sev1"}});
+  s.write(changes, 1, EntryKind::note, "a word");
+  changes.dedup_keys = {"k"};
+  changes.reply.incident = 1;
+  changes.references = {{1, "slack", "room", "C1"}};
+  changes.messages = {s.message("m1", "A")};
+  commit(subject.store(), changes);
+  subject.close();
+  // What the first version's file looks like: the same tables, without those that came later.
+  tamper(subject.folder.path(), "DROP TABLE adapter_state; PRAGMA user_version = 1;");
+  subject.reopen();
+  CHECK(must(subject.reader().incident(1)) == s.row(1));
+  CHECK(must(subject.reader().timeline(1, 0, 10)).size() == 2);
+  bot::LoadQuery query;
+  query.dedup_keys = {"k"};
+  query.rooms = {{"slack", "C1"}};
+  const auto loaded = must(subject.store().load(query));
+  CHECK((loaded.replies.count("k") == 1 && loaded.rooms.at("slack/C1") == 1));
+  CHECK(must(subject.store().lease(s.lease("b"))).size() == 1);
+  bot::Changes moved;
+  moved.at = s.now;
+  moved.state = {{"matrix/next_batch", "s1"}};
+  commit(subject.store(), moved);
+  CHECK(must(subject.reader().adapter_state("matrix/next_batch")) == "s1");
+  subject.close();
+  auto c = must(storage::open_for_reading_only(subject.folder.path().string(), false));
+  CHECK(c->pragma("user_version") == storage::schema_version());
+}
+
 TEST_CASE("the durability rules are in force") {
   SqliteSubject subject;
   auto c = must(storage::open_for_writing((subject.folder.path("other.db")).string(), 0));

@@ -88,6 +88,7 @@ void check_everything(World& world, Verified& verified) {
   check_acknowledged(world, record);
   check_messages(world, record);
   check_pages(world, record);
+  check_reminders(world, record);
   check_redactions(world, record);
   check_outside(world, record);
 }

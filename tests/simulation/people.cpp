@@ -57,11 +57,26 @@ Wording wording(std::uint32_t verb, const std::string& w, std::uint32_t n, std::
     case 36: return {"started " + one({"15:00", "14:30"})};
     case 37: return {one({"show", "timeline", "list", "help"})};
     case 38: return {"severity sev9"};
+    case 40: return {"snooze " + one({"", "5m", "2h"})};
+    case 41: return {n % 8 == 0 ? "private" : "join " + who};
     default: return {"update " + w, true};
   }
 }
 
 }  // namespace
+
+/// A message of the incident's room that is put on the timeline, edited, deleted or taken off; or the room's topic. Few messages, so that they meet.
+RequestBody by_hand(std::uint32_t verb, const std::string& word, std::uint32_t n, std::int64_t number) {
+  if (verb == 45) return RoomChange{number, n % 4 == 0 ? "name" : "topic", word + " all is lost"};
+  Capture c;
+  using What = Capture::What;
+  c.what = verb == 42 ? What::put : verb == 43 ? What::edited : n % 2 == 0 ? What::deleted : What::taken_off;
+  c.incident = number;
+  c.message = "C/" + std::to_string(number) + "." + std::to_string(n % 2);
+  c.author = {ActorKind::person, "slack", n % 3 == 0 ? "U02" : "U10", "Eve", {}};
+  c.text = word + " the pool is exhausted";
+  return c;
+}
 
 Request request_of(const Step& step, World& world, std::string& token) {
   const auto rows = world.disk.incidents({false, 0, 100, true}).value();
@@ -71,6 +86,15 @@ Request request_of(const Step& step, World& world, std::string& token) {
   const std::int64_t number = count == 0 ? 1 : 1 + step.c % count;
   const auto row = world.disk.incident(number).value();
   const std::string word = "W" + std::to_string(step.id) + "X";  // capitals: a room's name is made of small letters
+  if (verb >= 42) {
+    Request request;
+    request.caller = caller_of(step.a % 2, step.d);
+    request.received = world.env.clock.now();
+    request.dedup_keys = {"ask:" + std::to_string(step.id)};
+    request.body = by_hand(verb, word, step.d, number);
+    token = verb <= 43 || verb == 45 ? word : "";
+    return request;
+  }
   const Wording words = wording(verb, word, step.d, row ? row->last_seq : 0);
   token = words.free_text ? word : "";
   Request request;

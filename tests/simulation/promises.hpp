@@ -19,6 +19,7 @@ void check_rows(World& world, const Record& record);                            
 void check_acknowledged(World& world, const Record& record);                        ///< I1, and nothing twice, and no half decision
 void check_messages(World& world, const Record& record);                            ///< I4, I5, I6, and sent means done
 void check_pages(World& world, const Record& record);                               ///< I7
+void check_reminders(World& world, const Record& record);                           ///< I9: none early, twice or lost
 void check_redactions(World& world, const Record& record);
 void check_outside(World& world, const Record& record);                             ///< references and people are remembered
 

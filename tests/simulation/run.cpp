@@ -201,7 +201,8 @@ class Run {
     if (release_held() || ask_again()) return true;
     const Time now = world_.env.clock.now();
     std::optional<Time> next = world_.disk.next_due().value();
-    if (const auto timer = world_.disk.next_timer().value(); timer && (!next || *timer < *next)) next = timer;
+    for (const auto& timer : world_.disk.timers())
+      if (!is_reminder(timer) && (!next || timer.due < *next)) next = timer.due;
     if (next && *next > now) {
       world_.env.advance(*next - now);
       return true;
@@ -215,6 +216,9 @@ class Run {
     return false;
   }
 
+  /// An open incident is reminded of for ever; that is no unrest.
+  static bool is_reminder(const Timer& timer) { return timer.kind == "remind"; }
+
   bool quiet() { return what_is_open().empty(); }
 
   std::string what_is_open() {
@@ -222,7 +226,8 @@ class Run {
     world_.disk.each_message([&](const QueuedMessage& m) {
       if (out.empty() && bot::is_open(m.state)) out = short_id(m.message.id) + " (" + kind_of(m.message.content) + " in " + m.message.lane + ") is " + to_string(m.state);
     });
-    if (const auto timers = world_.disk.timers(); out.empty() && !timers.empty()) out = "timer " + timers.front().id + " is set";
+    for (const auto& timer : world_.disk.timers())
+      if (out.empty() && !is_reminder(timer)) out = "timer " + timer.id + " is set";
     return out;
   }
 

@@ -29,6 +29,7 @@ World::World(std::uint64_t seed) : env(seed) {
                      {"carol", "Carol", true, {}, "https://pager.example.org/carol"}};
   settings.paging.policy = {{{"alice"}, Millis{60000}}, {{"bob", "carol"}, Millis{60000}}};
   settings.paging.repeat = 1;
+  settings.reminders.enabled = seed % 2 == 0;
   for (const char* name : {"a", "b"}) {
     StatusPageSettings page;
     page.kind = "statuspage";

@@ -110,7 +110,7 @@ class World {
 };
 
 // ---- verbs a person of the simulation knows ----
-constexpr std::uint32_t kVerbs = 40;
+constexpr std::uint32_t kVerbs = 46;
 constexpr std::uint32_t kDeclare = 0, kClaimCommand = 1;
 /// The request of a `say` step, made from what the world knows now.
 bot::Request request_of(const Step& step, World& world, std::string& token);

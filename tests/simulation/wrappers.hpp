@@ -128,5 +128,6 @@ Break in_intake(const char* name) {
 // The families, each in its own source file.
 std::vector<Break> breaks_of_recording();  ///< breaks_store.cpp
 std::vector<Break> breaks_of_sending();    ///< breaks_send.cpp
+std::vector<Break> breaks_of_rhythm();     ///< breaks_rhythm.cpp
 
 }  // namespace sim

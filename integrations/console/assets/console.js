@@ -211,15 +211,73 @@ function answered(reply, code, text, inBox) {
   if (!reply.quiet) privately(reply.html);
 }
 function status(words, cls = "") { hint.className = `hint ${cls}`; hint.textContent = words; }
+// ---- forms: what a button asks for, in a dialog; the same address is a page of its own without this script ----
+let asked = null;
+async function ask(link) {
+  status("Opening …");
+  try {
+    const answer = await fetch(link.href, { headers: { Accept: "application/json" } });
+    const data = await answer.json();
+    if (!data.form) { status(data.detail ?? "The form could not be opened.", "bad"); return; }
+    status("");
+    openForm(data);
+    asked.from = link;
+  } catch {
+    status("The form could not be opened: the connection failed. Type the command instead.", "bad");
+  }
+}
+function openForm(data) {
+  if (!asked) {
+    asked = make("dialog", "form");
+    asked.addEventListener("close", () => { const from = asked.from; asked.remove(); asked = null; from?.isConnected ? from.focus() : box.focus(); });
+    body.append(asked);
+  }
+  const heading = make("h2", "", data.title);
+  heading.id = "form-heading";
+  asked.setAttribute("aria-labelledby", heading.id);
+  asked.replaceChildren(heading, fragment(data.form));
+  if (!asked.open) asked.showModal();
+  (asked.querySelector('[aria-invalid="true"]') ?? asked.querySelector("input:not([type=hidden]), textarea, select"))?.focus();
+}
+async function sendForm(form, button) {
+  if (button) button.disabled = true;
+  const giveUp = new AbortController(), timer = setTimeout(() => giveUp.abort(), 20000);
+  try {
+    const answer = await fetch("/console/forms", { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)), signal: giveUp.signal });
+    const reply = await answer.json();
+    if (reply.form) { openForm(reply); return; }
+    if (!reply.ok) { fault(form, reply.detail ?? "Not recorded."); return; }
+    asked?.close();
+    if (reply.location) { location.assign(reply.location); return; }
+    status(`${reply.repeated ? "Already recorded" : "Recorded"} ${reply.at} UTC${reply.quiet ? `. ${reply.title}` : ""}`, "good");
+    if (!reply.quiet) privately(reply.html);
+  } catch {
+    fault(form, "Not confirmed: the connection failed. Send it again; it will not be recorded twice.");
+  } finally {
+    clearTimeout(timer);
+    if (button) button.disabled = false;
+  }
+}
+function fault(form, words) {
+  const p = form.querySelector(":scope > .fault") ?? make("p", "fault");
+  p.setAttribute("role", "alert");
+  p.textContent = words;
+  form.prepend(p);
+}
 document.addEventListener("submit", (e) => {
   const form = e.target;
+  if (form.getAttribute("action") === "/console/forms") {
+    e.preventDefault();
+    sendForm(form, e.submitter ?? form.querySelector("button"));
+    return;
+  }
   if (form.getAttribute("action") !== "/console/commands") return;
   e.preventDefault();
   hide();
   send(form, Object.fromEntries(new FormData(form)), e.submitter ?? form.querySelector("button"));
 });
 document.addEventListener("click", (e) => {
-  const fill = e.target.closest("[data-fill]"), chip = e.target.closest(".chip"), column = e.target.closest(".columns a");
+  const fill = e.target.closest("[data-fill]"), form = e.target.closest("a[data-form]"), close = e.target.closest("dialog [data-close]"), chip = e.target.closest(".chip"), column = e.target.closest(".columns a");
   if (e.ctrlKey || e.metaKey || e.shiftKey) return;
   if (fill) {
     e.preventDefault();
@@ -227,6 +285,12 @@ document.addEventListener("click", (e) => {
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
     complete();
+  } else if (form) {
+    e.preventDefault();
+    ask(form);
+  } else if (close) {
+    e.preventDefault();
+    asked?.close();
   } else if (chip) {
     e.preventDefault();
     stream.dataset.show = chip.dataset.show;

@@ -69,6 +69,7 @@ class Stage {
     for (auto& line : commands::verb_lines()) console_options.verbs.push_back({line.name, line.form, line.summary, line.query});
     console_options.problem = [this] { return problem; };
     console_options.live = limits;
+    console_options.forms = &coordinator;
     console = std::make_unique<console::Console>(*server, intake, store, store, settings, people, env.env(), std::move(console_options));
     REQUIRE(server->start().ok());
     host = "127.0.0.1:" + std::to_string(server->port());

@@ -31,6 +31,13 @@ TEST_CASE("the example file is true: it loads without a fault and means what its
   CHECK(s.server.trusted_proxies == std::vector<std::string>{"127.0.0.1"});
   CHECK(s.incidents.severity_when_unnamed() == "sev3");
   CHECK(s.incidents.public_defaults.at("sev1").at("api") == "major_outage");
+  CHECK(s.incidents.room_in_every_chat);
+  CHECK(s.incidents.invite_people == std::vector<std::string>{"alice"});
+  CHECK(s.incidents.bookmarks.at("Runbook") == "https://wiki.example.org/runbook");
+  CHECK(s.incidents.stale_after == std::chrono::minutes{5});
+  CHECK(s.reminders.enabled);
+  CHECK(s.reminders.update.at("sev2") == std::chrono::hours{1});
+  CHECK(s.reminders.deputy == "operations");
   CHECK(s.store_url == "sqlite:data/muster.db");
   REQUIRE(s.api_tokens.size() == 1);
   CHECK(s.api_tokens[0].token.reveal() == "api-token-0123456789");
@@ -167,4 +174,31 @@ TEST_CASE("the nearest word is the one with the fewest slips, or none") {
   CHECK(settings::nearest("listne", {"public_url", "listen"}) == "listen");
   CHECK(settings::nearest("Severities", {"severities"}) == "severities");
   CHECK(settings::nearest("banana", {"listen", "tls"}).empty());
+}
+
+TEST_CASE("rooms, invitations, bookmarks and reminders are read, and each can be off") {
+  const auto s = good("incidents: {rooms: origin, stale_after: 90s, invite: {people: [bob], groups: [S012ABC]}, bookmarks: {Call: \"https://meet.example.org/x\"}}\n"
+                      "people: [{id: bob}]\n"
+                      "reminders: {commander: 0s, update: {sev3: 4h}, status: 0s, open: 48h, deputy: scribe}\n");
+  CHECK_FALSE(s.incidents.room_in_every_chat);
+  CHECK(s.incidents.stale_after == std::chrono::seconds{90});
+  CHECK(s.incidents.invite_groups == std::vector<std::string>{"S012ABC"});
+  CHECK(s.reminders.commander == bot::Millis{0});
+  CHECK(s.reminders.update_given);
+  CHECK(s.reminders.update == std::map<std::string, bot::Millis>{{"sev3", std::chrono::hours{4}}});
+  CHECK(s.reminders.open == std::chrono::hours{48});
+  CHECK_FALSE(good("reminders: {enabled: false}\n").reminders.enabled);
+  CHECK(good("").reminders.enabled);
+  CHECK_FALSE(good("").reminders.update_given);
+}
+
+TEST_CASE("wrong rooms, invitations, bookmarks and reminders are told by path") {
+  const auto loaded = load_text("incidents: {rooms: some, invite: {people: [nobody], groups: [\"a b\"]}, bookmarks: {Call: \"javascript:alert(1)\"}}\n"
+                                "reminders: {commander: soon, update: {sev9: 1h}, deputy: boss}\n",
+                                fake_outside());
+  std::string all;
+  for (const auto& fault : loaded.faults) all += fault.message + "\n";
+  INFO(all);
+  for (const char* path : {"incidents.rooms", "incidents.invite.people[0]", "incidents.invite.groups[0]", "incidents.bookmarks.Call", "reminders.commander", "sev9", "reminders.deputy"})
+    CHECK(all.find(path) != std::string::npos);
 }

@@ -1,0 +1,117 @@
+// Where an incident is talked about and who may see it: adopt, mirror, private.
+#include <algorithm>
+
+#include "commands/draft.hpp"
+
+namespace commands {
+namespace {
+
+using namespace bot;
+
+void parse_adopt(Line& line, const Settings& settings, const People&, Args& args) {
+  if (!line.quoted() && (severity_of(line.peek(), settings, false) != nullptr || looks_like_severity(line.peek(), settings)))
+    args.emplace_back("severity", line.word());
+  args.emplace_back("title", line.rest());
+}
+
+bool is_announcement_room(const RoomKey& room, const Settings& settings) {
+  return (room.integration == "slack" && room.id == settings.slack.announce_channel) || (room.integration == "matrix" && room.id == settings.matrix.announce_room);
+}
+
+/// What must be so before a room is made an incident's.
+Status can_be_adopted(const Call& call) {
+  const Context& context = call.context;
+  const auto chats = context.settings.chats();
+  if (!context.room || std::find(chats.begin(), chats.end(), context.room->integration) == chats.end())
+    return refused(ErrorKind::invalid_input, "adopt makes the chat room it is typed in the incident's room, and this is none. To open an incident with a room of its own, type " +
+                                                 typed(context, "declare TITLE"));
+  if (is_announcement_room(*context.room, context.settings))
+    return refused(ErrorKind::conflict, "this is the announcement room, which hears of all incidents. Type it in another room, or open one: " + typed(context, "declare TITLE"));
+  const Incident* here = call.snapshot.incident;
+  if (here != nullptr && here->takes_changes())
+    return refused(ErrorKind::conflict, "this room belongs to " + here->name() + ", which is not closed. To open another incident, type " + typed(context, "declare TITLE"));
+  return Done{};
+}
+
+Result<Decision> decide_adopt(const Call& call) {
+  if (const Status can = can_be_adopted(call); !can) return can.error();
+  const Context& context = call.context;
+  auto title = text_argument(call, "title", kTitleLength, true);
+  if (!title) return title.error();
+  auto severity = severity_argument(call, call.arg("severity"));
+  if (!severity) return severity.error();
+  const RoomKey& room = *context.room;
+  Draft draft(call.snapshot.next_number, context);
+  const Incident row = declare(draft, *title, *severity, "", chats_for(context));
+  // Known at once, so that what is typed here next is about this incident, and nobody adopts the room twice.
+  draft.decision().references.push_back({row.number, room.integration, "room", room.id});
+  const bool person = context.actor.kind == ActorKind::person;
+  open_room(draft, row, person ? std::vector<std::string>{context.actor.id} : std::vector<std::string>{}, room.integration, room.id);
+  draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + ". This room is its room now.")});
+  draft.add(Text{plain("Next, take command: "), code("role commander")});
+  return draft.done();
+}
+
+void parse_chat(Line& line, const Settings&, const People&, Args& args) {
+  if (!line.empty()) args.emplace_back("chat", line.rest());
+}
+
+Result<Decision> decide_mirror(const Call& call) {
+  const Incident& incident = call.incident();
+  const auto chats = call.context.settings.chats();
+  const std::string& word = call.arg("chat");
+  if (word.empty()) return missing(call, "the chat", "chat");
+  const std::string* chat = one_of(word, chats);
+  if (chat == nullptr)
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a chat that is set up here. " +
+                                                         (chats.empty() ? "None is; the settings name them." : "Set up: " + listed(chats, "and") + ".")),
+                    "chat");
+  const std::string name = integration_name(*chat);
+  if (incident.chats.empty() || incident.chats.count(*chat) > 0) {
+    const auto room = incident.rooms.find(*chat);
+    return already(incident, {plain(room == incident.rooms.end() ? incident.name() + " gets its room in " + name + " as soon as " + name + " takes it."
+                                                                 : incident.name() + " has a room in " + name + " already.")});
+  }
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::mirrored, "", {{"integration", *chat}});
+  Incident next = outline(incident);
+  next.chats = incident.chats;
+  next.chats.insert(*chat);
+  for (const auto& other : incident.chats) draft.say_recorded({}, other);
+  open_room(draft, next, {incident.members.begin(), incident.members.end()}, *chat);
+  draft.reply({plain("A room for " + incident.name() + " is being opened in " + name + ". Commands work in either, and what is said by Muster appears in both.")});
+  return draft.done();
+}
+
+Result<Decision> decide_private(const Call& call) {
+  const Incident& incident = call.incident();
+  if (incident.is_private) return already(incident, {plain(incident.name() + " is private already. To let somebody in, type "), code("join PERSON")});
+  const std::string& state = incident.publication.state;
+  if (!state.empty() && state != "resolved")
+    return refused(ErrorKind::conflict, "the public reads about " + incident.name() + " (\"" + state_name(state) + "\"). End that first: " +
+                                            typed(call.context, "public resolved TEXT") + ". Then: " + typed(call.context, "private"));
+  Draft draft(incident.number, call.context);
+  draft.record(EntryKind::made_private);
+  if (call.context.actor.kind == ActorKind::person && incident.members.count(call.context.actor.id) == 0)
+    draft.record(EntryKind::joined, "", {{"person", call.context.actor.id}});
+  draft.say({who(call.context.actor), plain(" made " + incident.name() + " private: lists, console and API show it to those in it and to admins alone, and nothing "
+                                                                         "more is announced. Who can read this room is decided by the chat: make the room private there.")},
+            Tone::warning);
+  draft.redraw();
+  draft.reply({plain(incident.name() + " is private now. To let somebody in, type "), code("join PERSON")});
+  draft.add(Text{plain("What was announced before stays there; delete it there. A room that is open to all stays open until it is made private in the chat.")});
+  return draft.done();
+}
+
+constexpr Verb kVerbs[] = {
+    {"adopt", "adopt [SEVERITY] TITLE", "Make the chat room you are in the room of a new incident.", "adopt sev2 checkout is slow", false, true, Action::respond,
+     parse_adopt, decide_adopt, nullptr},
+    {"mirror", "mirror CHAT", "Open a room in another chat too; both stay in step.", "mirror matrix", true, false, Action::respond, parse_chat, decide_mirror, nullptr},
+    {"private", "private", "Make it private, as commander or admin: only those in it see it, nothing is announced or published.", "private", true, false, Action::conceal,
+     nullptr, decide_private, nullptr}};
+
+}  // namespace
+
+std::span<const Verb> rooms_verbs() { return kVerbs; }
+
+}  // namespace commands
