@@ -27,7 +27,7 @@ class Sheet {
     field.label = label;
     field.kind = kind;
     field.required = required;
-    field.initial = call_.invocation.has(arg) ? call_.arg(arg) : std::move(initial);
+    field.initial = call_.arg(arg).empty() ? std::move(initial) : call_.arg(arg);
     if (kind == FieldKind::line) field.most = kTitleLength;
     if (kind == FieldKind::text) field.most = kTextLength;
     form_.fields.push_back(std::move(field));

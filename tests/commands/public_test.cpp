@@ -95,7 +95,6 @@ TEST_CASE("what is wrong with a public update is said in one sentence") {
   CHECK(has(refusal(d, "public investigating api=partial_outage"), "the text is missing"));
   CHECK(has(refusal(d, "public investigating db=partial_outage x"), "\"db\" is not a component. Use api or web"));
   CHECK(has(refusal(d, "public investigating api=sad x"), "\"sad\" is not a component state. Use operational"));
-  CHECK(has(refusal(d, "public investigating title=\"\" x"), "the title is missing"));
   CHECK(has(refusal(d, "public resolved x"), "nothing about INC-1 is public"));
   d.row().is_private = true;
   CHECK(has(refusal(d, "public investigating x"), "is private, so nothing about it can be published"));
