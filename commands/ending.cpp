@@ -68,20 +68,35 @@ Result<Decision> decide_reopen(const Call& call) {
   }
   draft.reply({plain(incident.name() + " is open again.")});
   if (was_closed && !call.context.settings.chats().empty())
-    draft.add(Text{plain("The old room stays archived, since an archived room cannot be used again. A new one is being opened: "), room_of(incident.number)});
+    draft.add(Text{plain(adopted_in(call).empty() ? "The old room stays archived, since an archived room cannot be used again. A new one is being opened: "
+                                                  : "The room it had stays as it is. A new one is being opened: "),
+                   room_of(incident.number)});
   if (incident.publication.state == "resolved")
     draft.add(Text{plain("The status pages still say \"Resolved\". To tell the public, type "), code("public investigating TEXT")});
   return draft.done();
 }
 
+/// The chat whose room people had before the incident: it is theirs and is never archived. "" when Muster opened all rooms.
+std::string adopted_in(const Call& call) {
+  const auto it = call.snapshot.references.find("muster/adopted");
+  return it == call.snapshot.references.end() ? std::string() : it->second;
+}
+
 /// Last words, last look of the card, then the room is archived: one lane, in this order.
-void leave_room(Draft& draft, const Incident& incident, Phase phase, Text told) {
-  Incident next = outline(incident);
+void leave_room(Draft& draft, const Call& call, Phase phase, const Text& told) {
+  Incident next = outline(call.incident());
   next.phase = phase;
-  draft.say(std::move(told));
+  const std::string theirs = adopted_in(call);
+  Text archived = told;
+  archived.push_back(plain(" This room is archived now."));
+  if (theirs.empty()) draft.say(archived);
+  else
+    for (const auto& chat : call.context.settings.chats()) draft.say(chat == theirs ? told : archived, Tone::neutral, {}, chat);
   draft.retopic(next);
   draft.redraw();
-  draft.send(ArchiveRoom{});
+  if (theirs.empty()) return draft.send(ArchiveRoom{});
+  for (const auto& chat : call.context.settings.chats())
+    if (chat != theirs) draft.send(ArchiveRoom{}, chat);
 }
 
 Result<Decision> decide_close(const Call& call) {
@@ -94,7 +109,7 @@ Result<Decision> decide_close(const Call& call) {
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::closed);
   stop_pages(draft, incident);
-  leave_room(draft, incident, Phase::closed, {plain(incident.name() + " closed by "), who(call.context.actor), plain(". This room is archived now.")});
+  leave_room(draft, call, Phase::closed, {plain(incident.name() + " closed by "), who(call.context.actor), plain(".")});
   draft.reply({plain(incident.name() + " is closed. Its timeline stays: "), code(incident.name() + " timeline")});
   offer_public_end(draft, incident);
   return draft.done();
@@ -111,8 +126,7 @@ Result<Decision> decide_cancel(const Call& call) {
   stop_pages(draft, incident);
   Text told{plain(incident.name() + " cancelled by "), who(call.context.actor)};
   append_words(told, *words);
-  told.push_back(plain(" This room is archived now."));
-  leave_room(draft, incident, Phase::cancelled, std::move(told));
+  leave_room(draft, call, Phase::cancelled, told);
   draft.reply({plain(incident.name() + " is cancelled.")});
   offer_public_end(draft, incident);
   return draft.done();
@@ -121,9 +135,9 @@ Result<Decision> decide_cancel(const Call& call) {
 constexpr Verb kVerbs[] = {
     {"resolve", "resolve [TEXT]", "Say that it is over.", "resolve rolled back 4.2.1, payments normal since 14:51", true, true, Action::respond, nullptr,
      decide_resolve, nullptr},
-    {"reopen", "reopen [TEXT]", "It is not over after all.", "reopen errors are back", true, true, Action::respond, nullptr, decide_reopen, nullptr},
-    {"close", "close", "Put a resolved incident away; its room is archived.", "close", true, true, Action::respond, nullptr, decide_close, nullptr},
-    {"cancel", "cancel [TEXT]", "It was no incident.", "cancel false alarm, load test", true, true, Action::cancel, nullptr, decide_cancel, nullptr}};
+    {"reopen", "reopen [TEXT]", "It is not over after all.", "reopen errors are back", true, true, Action::respond, nullptr, decide_reopen, nullptr, true},
+    {"close", "close", "Put a resolved incident away; its room is archived.", "close", true, true, Action::respond, nullptr, decide_close, nullptr, true},
+    {"cancel", "cancel [TEXT]", "It was no incident.", "cancel false alarm, load test", true, true, Action::cancel, nullptr, decide_cancel, nullptr, true}};
 
 }  // namespace
 

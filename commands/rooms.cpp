@@ -45,6 +45,7 @@ Result<Decision> decide_adopt(const Call& call) {
   const Incident row = declare(draft, *title, *severity, "", chats_for(context));
   // Known at once, so that what is typed here next is about this incident, and nobody adopts the room twice.
   draft.decision().references.push_back({row.number, room.integration, "room", room.id});
+  draft.decision().references.push_back({row.number, "muster", "adopted", room.integration});  // it was there before and is not archived
   const bool person = context.actor.kind == ActorKind::person;
   open_room(draft, row, person ? std::vector<std::string>{context.actor.id} : std::vector<std::string>{}, room.integration, room.id);
   draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + ". This room is its room now.")});
@@ -105,7 +106,7 @@ Result<Decision> decide_private(const Call& call) {
 
 constexpr Verb kVerbs[] = {
     {"adopt", "adopt [SEVERITY] TITLE", "Make the chat room you are in the room of a new incident.", "adopt sev2 checkout is slow", false, true, Action::respond,
-     parse_adopt, decide_adopt, nullptr},
+     parse_adopt, decide_adopt, nullptr, false, true},
     {"mirror", "mirror CHAT", "Open a room in another chat too; both stay in step.", "mirror matrix", true, false, Action::respond, parse_chat, decide_mirror, nullptr},
     {"private", "private", "Make it private, as commander or admin: only those in it see it, nothing is announced or published.", "private", true, false, Action::conceal,
      nullptr, decide_private, nullptr}};

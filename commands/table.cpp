@@ -156,7 +156,7 @@ class Table final : public Commands {
     if (!verb->on_incident) {
       out.next_number = true;
       // The room's own incident decides whether the room is free.
-      if (invocation.incident && verb->name == std::string_view("adopt")) out.incidents.push_back(*invocation.incident);
+      if (invocation.incident && verb->takes_room) out.incidents.push_back(*invocation.incident);
       return;
     }
     if (!invocation.incident) return;
@@ -165,6 +165,7 @@ class Table final : public Commands {
       out.entries.emplace_back(*invocation.incident, *seq);
       out.references.emplace_back("muster", edits_reference(std::to_string(*seq)));
     }
+    if (verb->leaves_room) out.references.emplace_back("muster", "adopted");
     out.troubled = invocation.has("choice");
   }
 

@@ -380,3 +380,67 @@ TEST_CASE("a message put and edited in one batch is recorded twice, put twice on
   CHECK((entries[1].kind == EntryKind::captured && entries[2].kind == EntryKind::capture_edited));
   CHECK(fact(entries[2].facts, "entry") == "2");
 }
+
+TEST_CASE("a form says what the row says, for the incident named or the room's, and leaves no trace") {
+  House h;
+  h.say("declare sev1 x");
+  Changes known;
+  known.references = {{1, "slack", "room", "C1"}};
+  std::vector<Changes> batch{known};
+  REQUIRE(h.store.commit(batch).ok());
+  const auto before = h.store.last_position().value();
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  r.room = RoomKey{"slack", "C1"};
+  r.body = Typed{"severity"};
+  const auto form = h.coordinator->form(r);
+  REQUIRE(form);
+  CHECK((form->verb == "severity" && form->incident == 1 && form->fields.at(0).initial == "sev1"));
+  r.room.reset();
+  CHECK_FALSE(h.coordinator->form(r));
+  r.body = Invocation{"severity", 1, {{"severity", "sev2"}}};
+  CHECK(h.coordinator->form(r)->fields.at(0).initial == "sev2");
+  r.body = Invocation{"severity", 9, {}};
+  CHECK(h.coordinator->form(r).error().kind == ErrorKind::not_found);
+  r.body = Checkpoint{};
+  CHECK_FALSE(h.coordinator->form(r));
+  CHECK(h.store.last_position().value() == before);
+}
+
+TEST_CASE("two people who adopt a room at once get one incident and one refusal") {
+  House h;
+  h.settings.slack.enabled = true;
+  std::vector<Reply> replies;
+  for (const char* who : {"U02", "U03"}) {
+    Request r;
+    r.caller = {ActorKind::person, "slack", who, who, {}};
+    r.room = RoomKey{"slack", "C7"};
+    r.body = Typed{"adopt sev2 checkout is slow"};
+    h.coordinator->submit(r, [&](Reply reply) { replies.push_back(std::move(reply)); });
+  }
+  while (h.coordinator->run_once()) {
+  }
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0].incident == 1);
+  CHECK(replies[1].status == ReplyStatus::conflict);
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  r.room = RoomKey{"slack", "C7"};
+  r.body = Typed{"note in the room"};
+  CHECK(h.ask(r).incident == 1);
+}
+
+TEST_CASE("the row with its rhythm is what its timeline folds to") {
+  House h;
+  h.say("declare sev1 x");
+  h.say("INC-1 update soon");
+  h.say("INC-1 snooze 1h");
+  h.say("INC-1 role commander");
+  Incident folded;
+  for (const auto& e : h.timeline(1)) apply(folded, e);
+  const auto row = h.store.incident(1).value();
+  REQUIRE(row);
+  CHECK(*row == folded);
+  CHECK((row->due.count("update") == 1 && row->due.count("commander") == 0 && row->snoozed_until));
+  CHECK(h.store.timers().size() == 1);
+}

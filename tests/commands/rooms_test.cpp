@@ -135,14 +135,18 @@ TEST_CASE("adopt makes the room it is typed in the incident's room, in that chat
   CHECK(sent.find("slack:open_room matrix:open_room slack:set_topic") == 0);
   for (const auto& m : d.last.messages)
     if (const auto* open = std::get_if<OpenRoom>(&m.content)) CHECK(open->existing == (m.only == "slack" ? "C777" : ""));
-  REQUIRE(d.last.references.size() == 1);
+  REQUIRE(d.last.references.size() == 2);
   CHECK((d.last.references[0].integration == "slack" && d.last.references[0].what == "room" && d.last.references[0].id == "C777"));
   d.room = 1;  // what the room means from now on
   const Reply again = d.say("adopt another");
   CHECK(again.status == ReplyStatus::conflict);
   CHECK(d.text_of(again).find("belongs to INC-1") != std::string::npos);
   d.say("resolve");
-  d.say("close");
+  const std::string closed = d.said_by("close");  // the room was there before the incident and stays
+  CHECK(closed.find("slack:archive_room") == std::string::npos);
+  CHECK(closed.find("matrix:archive_room") != std::string::npos);
+  for (const auto& m : d.last.messages)
+    if (const auto* s = std::get_if<Say>(&m.content)) CHECK((plain_text(s->card.title, d.registry).find("archived") != std::string::npos) == (m.only != "slack"));
   CHECK(d.say("adopt sev3 the next one").incident == 2);
 }
 

@@ -35,6 +35,12 @@ bot::Incident full_incident() {
                    {{"vendor", {"op1", bot::PageState::held, "https://x"}}, {"public", {"op1", bot::PageState::shown, ""}}}};
   i.pages = {{"run1", 2, 1, false, "bob", {"alice", "bob"}, {"bob/slack"}, bot::Time{bot::Millis{7}}}, {"run2", 0, 3, true, "", {}, {}, bot::Time{}}};
   i.rooms = {{"slack", "https://slack/x"}, {"matrix", "#inc-42"}};
+  i.is_drill = true;
+  i.chats = {"slack", "matrix"};
+  i.snoozed_until = bot::Time{bot::Millis{8}};
+  i.due = {{"update", bot::Time{bot::Millis{9}}}, {"open " + kHostile, bot::Time{bot::Millis{-1}}}};
+  i.reminded = {{"update", bot::Time{bot::Millis{10}}}};
+  i.unanswered = {{"update", 2}};
   i.title_entry = 1;
   i.impact_entry = 2;
   i.public_title_entry = 3;
@@ -151,7 +157,7 @@ TEST_CASE("a stored reply takes at most 4 kB, whatever the card holds") {
 TEST_CASE("every kind of message comes back as it was") {
   bot::PublicUpdate update{"op", "identified", kHostile, kHostile, {{"api", "major_outage"}}, "major", true, bot::Time{bot::Millis{9}}};
   bot::PagePerson page{"run", "alice", 3, kHostile, "sev1", kHostile, "/ack/t"};
-  const std::vector<bot::Content> all{bot::OpenRoom{"inc-1-x", kHostile, true}, bot::SetTopic{kHostile}, bot::InvitePeople{{"a", kHostile}}, bot::PostSummary{}, bot::PinSummary{},
+  const std::vector<bot::Content> all{bot::OpenRoom{"inc-1-x", kHostile, true, "C1" + kHostile}, bot::SetTopic{kHostile}, bot::InvitePeople{{"a", kHostile}, {"S012", kHostile}}, bot::PostSummary{}, bot::PinSummary{},
                                       bot::EditSummary{}, bot::Say{full_card()}, bot::Announce{full_card()}, bot::ArchiveRoom{}, bot::AddBookmarks{}, update, page};
   REQUIRE(all.size() == std::variant_size_v<bot::Content>);
   for (const auto& content : all) {
@@ -172,8 +178,9 @@ TEST_CASE("every kind of message comes back as it was") {
   CHECK((paged.page == page.page && paged.person == page.person && paged.step == 3 && paged.title == page.title && paged.severity == page.severity));
   CHECK((paged.text == page.text && paged.ack_path == page.ack_path));
   const auto room = std::get<bot::OpenRoom>(*codec::decode_content("open_room", codec::encode(all[0])));
-  CHECK((room.name == "inc-1-x" && room.title == kHostile && room.is_private));
+  CHECK((room.name == "inc-1-x" && room.title == kHostile && room.is_private && room.existing == "C1" + kHostile));
   CHECK(std::get<bot::InvitePeople>(*codec::decode_content("invite", codec::encode(all[2]))).people == std::vector<std::string>{"a", kHostile});
+  CHECK(std::get<bot::InvitePeople>(*codec::decode_content("invite", codec::encode(all[2]))).groups == std::vector<std::string>{"S012", kHostile});
   CHECK(same_content<bot::SetTopic>(all[1], *codec::decode_content("set_topic", codec::encode(all[1]))));
 }
 
