@@ -37,11 +37,12 @@ std::string room_name_told(const Event& event) {
   return std::get<OpenRoom>(event.message().content).name;
 }
 
-/// Once the room is there: people who come along always. Nothing waits for them.
+/// Once the room is there: people who come along always, and bookmarks. Nothing waits for either.
 void add_extras(Draft& draft, const Incident& incident, const std::string& chat) {
   const auto& wanted = draft.context().settings.incidents;
   if (!incident.is_private && (!wanted.invite_people.empty() || !wanted.invite_groups.empty()))
     draft.send_extra(InvitePeople{wanted.invite_people, wanted.invite_groups}, chat);
+  draft.send_extra(AddBookmarks{}, chat);
 }
 
 Decision room(const Event& event) {

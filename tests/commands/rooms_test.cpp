@@ -174,7 +174,7 @@ TEST_CASE("with rooms: origin the room opens where it was declared, and all anno
   CHECK(d.row().chats == std::set<std::string>{"matrix"});
   std::size_t from = d.outbox.size();
   d.outcome("open_room", "matrix", MessageState::sent);
-  CHECK(d.out(from) == "matrix:say matrix:announce ");
+  CHECK(d.out(from) == "matrix:say matrix:add_bookmarks matrix:announce ");
   d.room = 1;
   CHECK(d.said_by("severity sev2") == "matrix:say matrix:set_topic matrix:edit_summary ");
   CHECK(d.said_by("update soon") == "matrix:say slack:announce matrix:announce ");
