@@ -19,7 +19,7 @@ TEST_CASE("an opened room is recorded, announced with its link, and asks for a c
   d.outcome("open_room", "slack", MessageState::sent, "", "https://slack.example/archives/C1");
   CHECK(d.kinds() == Words{"room_opened"});
   CHECK(d.last.entries[0].facts == Facts{{"integration", "slack"}, {"link", "https://slack.example/archives/C1"}, {"name", "inc-1-checkout-returns-500"}});
-  CHECK(d.sent() == Words{"say", "announce"});
+  CHECK(d.sent() == Words{"say", "add_bookmarks", "announce"});
   CHECK(d.said() == "No commander yet. Claim it with the button or role commander\n");
   const Card& card = d.content<Announce>().card;
   CHECK(plain_text(card.title, d.registry) == "INC-1 SEV1 checkout returns 500. Declared by @Dana, 2026-11-23 15:42:18 UTC. Room INC-1");
@@ -31,7 +31,7 @@ TEST_CASE("with a commander already there the room is not asked for one") {
   Declared d;
   d.say("INC-1 role commander", "bob");
   d.outcome("open_room", "slack", MessageState::sent);
-  CHECK(d.sent() == Words{"announce"});
+  CHECK(d.sent() == Words{"add_bookmarks", "announce"});
 }
 
 TEST_CASE("a room that could not be opened is recorded and the incident announced anyway") {
