@@ -16,6 +16,12 @@ Error ended_already(const Call& call, const char* what) {
                                                   : "For a new problem: " + typed(call.context, "declare TITLE")));
 }
 
+/// The chat whose room people had before the incident: it is theirs and is never archived. "" when Muster opened all rooms.
+std::string adopted_in(const Call& call) {
+  const auto it = call.snapshot.references.find("muster/adopted");
+  return it == call.snapshot.references.end() ? std::string() : it->second;
+}
+
 void append_words(Text& text, const std::string& words) { text.push_back(plain(words.empty() ? "." : ". " + words)); }
 
 Result<Decision> decide_resolve(const Call& call) {
@@ -74,12 +80,6 @@ Result<Decision> decide_reopen(const Call& call) {
   if (incident.publication.state == "resolved")
     draft.add(Text{plain("The status pages still say \"Resolved\". To tell the public, type "), code("public investigating TEXT")});
   return draft.done();
-}
-
-/// The chat whose room people had before the incident: it is theirs and is never archived. "" when Muster opened all rooms.
-std::string adopted_in(const Call& call) {
-  const auto it = call.snapshot.references.find("muster/adopted");
-  return it == call.snapshot.references.end() ? std::string() : it->second;
 }
 
 /// Last words, last look of the card, then the room is archived: one lane, in this order.
