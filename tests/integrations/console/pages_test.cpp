@@ -125,10 +125,10 @@ TEST_CASE("An empty console teaches three commands and offers a drill that works
   Browser bob(s, "bob");
   const Page page = bob.get("/");
   CHECK(page.has("role commander"));
-  CHECK(page.has("declare sev4 Drill: practise an incident"));
-  bob.type("declare sev4 Drill: practise an incident");
+  CHECK(page.has("declare drill sev4 practise an incident"));
+  bob.type("declare drill sev4 practise an incident");
   const Page after = bob.get("/incidents/INC-1");
-  CHECK(after.has("Drill: practise an incident"));
+  CHECK(after.has("practise an incident"));
   CHECK(after.has("SEV4"));
 }
 

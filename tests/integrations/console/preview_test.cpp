@@ -34,7 +34,7 @@ TEST_CASE("Preview: a console with a sample incident", "[.][preview]") {
     s.say("INC-2 update Payments are back in the US; EU in about 20 minutes.", "bob");
     s.say("INC-2 severity sev2", "bob");
     minutes_ago(12);
-    s.say("declare sev4 Drill: practise an incident", "mallory");
+    s.say("declare drill sev4 practise an incident", "mallory");
     s.say("INC-3 page bob please look", "mallory");
     minutes_ago(3);
     s.say("declare sev2 Search results are stale in the help centre", "alice");
