@@ -66,6 +66,7 @@ struct House {
 
   House() {
     settings.slack.enabled = true;
+    settings.reminders.enabled = false;  // the only timers are those of pages
     StatusPageSettings vendor;
     vendor.kind = "statuspage";
     vendor.name = "vendor";
@@ -124,7 +125,10 @@ TEST_CASE("what a decision owes is sent after its commit, in the lane's order") 
   CHECK(h.slack.sends == 0);
   h.run();
   CHECK(h.slack.sends >= 5);
-  CHECK(std::is_sorted(h.slack.arrived.begin(), h.slack.arrived.begin() + 4));
+  auto in_the_room = h.slack.arrived;  // what is only pleasant waits in a lane of its own
+  std::erase_if(in_the_room, [&](const auto& id) { return h.store.message(id)->message.lane != "slack/INC-1/room"; });
+  REQUIRE(in_the_room.size() >= 4);
+  CHECK(std::is_sorted(in_the_room.begin(), in_the_room.begin() + 4));
   CHECK(h.has(1, EntryKind::room_opened));
 }
 

@@ -177,7 +177,7 @@ TEST_CASE("the nearest word is the one with the fewest slips, or none") {
 }
 
 TEST_CASE("rooms, invitations, bookmarks and reminders are read, and each can be off") {
-  const auto s = good("incidents: {rooms: origin, stale_after: 90s, invite: {people: [bob], groups: [S012ABC]}, bookmarks: {Call: \"https://meet.example.org/x\"}}\n"
+  const auto s = good("console: {enabled: true}\nincidents: {rooms: origin, stale_after: 90s, invite: {people: [bob], groups: [S012ABC]}, bookmarks: {Call: \"https://meet.example.org/x\"}}\n"
                       "people: [{id: bob}]\n"
                       "reminders: {commander: 0s, update: {sev3: 4h}, status: 0s, open: 48h, deputy: scribe}\n");
   CHECK_FALSE(s.incidents.room_in_every_chat);
@@ -187,9 +187,9 @@ TEST_CASE("rooms, invitations, bookmarks and reminders are read, and each can be
   CHECK(s.reminders.update_given);
   CHECK(s.reminders.update == std::map<std::string, bot::Millis>{{"sev3", std::chrono::hours{4}}});
   CHECK(s.reminders.open == std::chrono::hours{48});
-  CHECK_FALSE(good("reminders: {enabled: false}\n").reminders.enabled);
-  CHECK(good("").reminders.enabled);
-  CHECK_FALSE(good("").reminders.update_given);
+  CHECK_FALSE(good("console: {enabled: true}\nreminders: {enabled: false}\n").reminders.enabled);
+  CHECK(good("console: {enabled: true}").reminders.enabled);
+  CHECK_FALSE(good("console: {enabled: true}").reminders.update_given);
 }
 
 TEST_CASE("wrong rooms, invitations, bookmarks and reminders are told by path") {
