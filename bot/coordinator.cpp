@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bot/addressing.hpp"
+#include "bot/announcing.hpp"
 
 namespace bot {
 
@@ -438,6 +439,7 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
     for (const auto& proposed : decision.entries) {
       changes.entries.push_back(make_entry(proposed, row, context, env_.random));
       apply(row, changes.entries.back());
+      for (auto& message : announce_elsewhere(changes.entries.back(), row, context)) changes.messages.push_back(std::move(message));
     }
     if (!decision.redact.empty() && snapshot.entry != nullptr) {
       scrub(row, *snapshot.entry);

@@ -25,12 +25,17 @@
 #include "integrations/codec/codec.hpp"
 #include "integrations/console/invite.hpp"
 #include "integrations/console/routes.hpp"
+#include "integrations/http/websocket.hpp"
 #include "integrations/metrics/metrics.hpp"
 #include "integrations/paging/ack_link.hpp"
 #include "integrations/paging/webhook_sender.hpp"
+#include "integrations/slack/catch_up.hpp"
+#include "integrations/slack/hook_sender.hpp"
 #include "integrations/slack/inbound.hpp"
+#include "integrations/slack/names.hpp"
 #include "integrations/slack/rotation.hpp"
 #include "integrations/slack/sender.hpp"
+#include "integrations/slack/socket_mode.hpp"
 #include "integrations/statuspage/atlassian/sender.hpp"
 #include "integrations/statuspage/builtin/builtin.hpp"
 #include "integrations/storage/open_store.hpp"
@@ -98,6 +103,7 @@ struct Outside {
 
   Outside(const Settings& settings, Reader& reader, const People& people, Env env) {
     if (settings.slack.enabled) senders.push_back(slack::make_sender(settings, *client, people, env, workspace));
+    for (const auto& hook : settings.announcements) senders.push_back(slack::make_hook_sender(hook, settings, *client, people, env.clock));
     senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
     for (const auto& page : settings.status_pages) {
       if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
@@ -182,7 +188,9 @@ class Server {
 
     if (settings_.slack.enabled) {
       slack_inbox_ = slack::make_inbox({coordinator_, coordinator_, opened_->reader(), settings_, people_, env_.clock, *outside_.client, outside_.workspace});
-      slack::add_routes(outer, slack_inbox_, settings_, env_.clock, [this] { metrics_.count_signature_failure("slack"); });
+      if (settings_.slack.is_socket()) open_sockets();
+      else slack::add_routes(outer, slack_inbox_, settings_, env_.clock, [this] { metrics_.count_signature_failure("slack"); });
+      listen_to_slack();
     }
     alertmanager::add_routes(outer, coordinator_, settings_, env_.clock);
     paging::add_routes(outer, coordinator_, opened_->reader(), people_, settings_, env_.clock);
@@ -200,6 +208,16 @@ class Server {
       options.forms = &coordinator_;
       console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
     }
+  }
+
+  void open_sockets() {
+    const auto open = [](std::string url, http::SocketEvents events) { return http::open_websocket(std::move(url), std::move(events)); };
+    socket_mode_ = std::make_unique<slack::SocketMode>(settings_.slack, *outside_.client, env_, outside_.workspace, slack_inbox_, open);
+  }
+
+  void listen_to_slack() {
+    catch_up_ = std::make_unique<slack::CatchUp>(settings_.slack, *outside_.client, coordinator_, opened_->reader(), env_.clock, outside_.workspace, slack_inbox_);
+    names_ = std::make_unique<slack::Names>(settings_.slack, *outside_.client, people_, env_.clock, outside_.workspace);
   }
 
   void wire() {
@@ -221,8 +239,16 @@ class Server {
     metrics_.watch_outbox(opened_->reader(), env_.clock);
     metrics_.watch_check([this] { return opened_->health().ok; });
     if (settings_.slack.enabled)
-      metrics_.gauge("muster_slack_token_ok", "0 while Slack does not accept the bot token: everything for Slack waits until a person puts a valid one in the settings.",
+      metrics_.gauge("muster_slack_ok", "0 while only a person can help Slack along: a token it does not accept, Socket Mode switched off. What is owed waits; nothing is given up.",
                      [this] { return outside_.workspace->trouble().empty() ? 1.0 : 0.0; });
+    if (socket_mode_) {
+      metrics_.gauge("muster_slack_sockets", "Websockets to Slack that said hello; below 2 for long, commands get lost.", [this] { return static_cast<double>(socket_mode_->ready()); });
+      metrics_.counter("muster_slack_envelopes_total", "What came over Slack's sockets, by result.", [this] {
+        const auto& c = socket_mode_->counts();
+        const auto of = [](const char* result, const std::atomic<std::uint64_t>& n) { return metrics::Sample{{{"result", result}}, static_cast<double>(n.load())}; };
+        return std::vector<metrics::Sample>{of("acknowledged", c.acknowledged), of("unacknowledged", c.unacknowledged), of("garbage", c.garbage)};
+      });
+    }
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
   }
 
@@ -245,7 +271,10 @@ class Server {
     if (console_)
       part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });
     if (private_) part("private listener", [this] { return private_->start(); }, [this] { private_->stop(); });
+    if (catch_up_) part("slack catch-up", [this] { catch_up_->start(); return Status(Done{}); }, [this] { catch_up_->stop(); }, Millis{12000});
+    if (names_) part("slack names", [this] { names_->start(); return Status(Done{}); }, [this] { names_->stop(); }, Millis{12000});
     part("listener", [this] { return public_->start(); }, [this] { public_->stop(); });
+    if (socket_mode_) part("slack sockets", [this] { socket_mode_->start(); return Status(Done{}); }, [this] { socket_mode_->stop(); }, Millis{14000});
     // First to stop: a listener waits for answers under way, and an open page's stream is one.
     if (console_) part("live streams", {}, [this] { console_->stop(); });
   }
@@ -342,6 +371,9 @@ class Server {
   Timers timers_;
   cli::ControlServer control_;
   std::shared_ptr<slack::Inbox> slack_inbox_;
+  std::unique_ptr<slack::CatchUp> catch_up_;
+  std::unique_ptr<slack::Names> names_;
+  std::unique_ptr<slack::SocketMode> socket_mode_;
   std::unique_ptr<http::Server> public_, private_;
   std::unique_ptr<console::Console> console_;
   std::atomic<bool> fatal_{false};

@@ -203,6 +203,7 @@ Span who(const Actor& actor) {
 std::string integration_name(const std::string& integration) {
   if (integration.rfind("statuspage:", 0) == 0) return "status page " + integration.substr(11);
   if (integration == "webhook") return integration;
+  if (integration.rfind("webhook:", 0) == 0) return "webhook " + integration.substr(8);
   std::string out = integration;
   if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
   return out;

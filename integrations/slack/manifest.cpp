@@ -17,9 +17,9 @@ Json features(const bot::SlackSettings& slack, const std::string& base, bool soc
   out["app_home"] = {{"home_tab_enabled", true}, {"messages_tab_enabled", true}, {"messages_tab_read_only_enabled", true}};
   out["bot_user"] = {{"display_name", "muster"}, {"always_online", true}};
   out["shortcuts"] = Json::array(
-      {{{"name", "Declare an incident"}, {"type", "global"}, {"callback_id", "declare"}, {"description", "Opens the form that declares an incident"}},
-       {{"name", "Add to the timeline"}, {"type", "message"}, {"callback_id", "capture"}, {"description", "Puts this message on the incident's timeline"}},
-       {{"name", "Declare from this"}, {"type", "message"}, {"callback_id", "declare_from"}, {"description", "Declares an incident with this message as its title"}}});
+      {{{"name", "Declare an incident"}, {"type", "global"}, {"callback_id", "declare_incident"}, {"description", "Opens the form that declares an incident"}},
+       {{"name", "Add to the timeline"}, {"type", "message"}, {"callback_id", "add_to_timeline"}, {"description", "Puts this message on the incident's timeline"}},
+       {{"name", "Declare from this"}, {"type", "message"}, {"callback_id", "declare_from_message"}, {"description", "Declares an incident with this message as its title"}}});
   out["slash_commands"] = Json::array({command});
   return out;
 }
@@ -42,6 +42,7 @@ Json settings_of(const bot::SlackSettings& slack, const std::string& base, bool 
 
 const std::vector<Scope>& needed_scopes() {
   static const std::vector<Scope> all{
+      {"app_mentions:read", "to take commands that begin with its name, also in threads"},
       {"bookmarks:read", "to look before it adds a bookmark twice"},
       {"bookmarks:write", "to put timeline, status page and runbook on top of the room"},
       {"channels:history", "to find its own posts after a lost answer, and what was said while it was away"},
@@ -63,8 +64,8 @@ const std::vector<Scope>& needed_scopes() {
 }
 
 const std::vector<const char*>& needed_events() {
-  static const std::vector<const char*> all{"app_home_opened", "app_uninstalled",  "channel_archive",  "channel_rename", "channel_unarchive",
-                                            "group_archive",   "group_rename",     "group_unarchive",  "member_joined_channel",
+  static const std::vector<const char*> all{"app_home_opened", "app_mention",        "app_uninstalled",  "channel_archive",  "channel_rename", "channel_unarchive",
+                                            "group_archive",   "group_rename",     "group_unarchive",  "member_joined_channel", "member_left_channel",
                                             "message.channels", "message.groups",  "reaction_added",   "reaction_removed", "tokens_revoked"};
   return all;
 }

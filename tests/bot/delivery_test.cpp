@@ -118,3 +118,11 @@ TEST_CASE("past its deadline a chat message is given up and a public update wait
   CHECK(after_send(late, NotSent{"refused", {}, true}, RepeatPolicy::prefer_once, kNow, 7).state == MessageState::dead);
   CHECK(after_send(late, NotSent{"refused", {}, true}, RepeatPolicy::never_twice, kNow, 7).state == MessageState::held);
 }
+
+TEST_CASE("while the token is at fault nothing is given up, not even past its deadline") {
+  const Time late = kNow + Millis{7'200'000};
+  const auto after = after_send(leased(LaneClass::page), Refused{"token_revoked", true}, RepeatPolicy::harmless, late, 7);
+  CHECK(after.state == MessageState::queued);
+  CHECK(after.attempts == 0);
+  CHECK(after.next_at > late);
+}

@@ -1,0 +1,59 @@
+// What was missed while Slack and Muster did not hear each other: after a restart or an outage the rooms of open incidents are read from
+// where the silence began, messages pinned meanwhile go on the timeline, and each timeline says from when to when Muster was away.
+// Place: made by main beside the inbox, to which it hands what it finds in the shape of Slack's own events. Threads: owns one.
+// State: "slack/heard", the last time both heard each other, committed now and then and moved on only when everything was read.
+// Errors: none come out; what cannot be read now is read later.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "bot/lifecycle.hpp"
+#include "bot/request.hpp"
+#include "bot/settings.hpp"
+#include "bot/store.hpp"
+#include "integrations/slack/api.hpp"
+#include "integrations/slack/inbox.hpp"
+
+namespace slack {
+
+class CatchUp {
+ public:
+  CatchUp(const bot::SlackSettings& settings, http::Client& client, bot::Intake& intake, bot::Reader& reader, bot::Clock& clock,
+          std::shared_ptr<Workspace> workspace, std::shared_ptr<Inbox> inbox);
+  void start() { loop_.start(); }
+  void stop() { loop_.stop(); }
+  bot::Millis step();  ///< the loop's
+
+ private:
+  struct Gap { bot::Time from{}, until{}; };
+  struct Room { std::int64_t incident = 0; std::string channel; };
+  void begin();
+  bool slack_answers();
+  bot::Millis notice();
+  bool fill(const Gap& gap);
+  std::optional<int> read(const Room& room, const Gap& gap);
+  void hand_over(const Room& room, const nlohmann::json& message);
+  void hand_event(const Room& room, const std::string& id, nlohmann::json event);
+  std::optional<std::vector<Room>> rooms();
+  void say_away(const Room& room, const Gap& gap, int missed);
+  void remember(bot::Time heard);
+
+  const bot::SlackSettings& settings_;
+  bot::Intake& intake_;
+  bot::Reader& reader_;
+  bot::Clock& clock_;
+  std::shared_ptr<Workspace> workspace_;
+  std::shared_ptr<Inbox> inbox_;
+  Api api_;
+  // Of the loop's thread alone:
+  bool begun_ = false;
+  std::optional<Gap> gap_;            ///< to be read
+  std::optional<bot::Time> silent_since_;
+  bot::Millis unsure_{0};             ///< how much later than the kept time both may still have heard each other
+  std::optional<bot::Time> kept_;
+  std::vector<std::int64_t> done_;    ///< incidents of the gap that are read already
+  bot::Loop loop_;
+};
+
+}  // namespace slack
