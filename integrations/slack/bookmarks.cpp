@@ -26,10 +26,11 @@ std::vector<Bookmark> bookmarks_of(const bot::Settings& settings, const bot::Inc
   std::string base = settings.server.public_url;
   while (!base.empty() && base.back() == '/') base.pop_back();
   if (settings.console_enabled && is_web(base)) out.push_back({"Timeline", base + "/incidents/" + incident.name(), ":scroll:"});
-  for (const auto& [label, link] : settings.incidents.bookmarks) out.push_back({label, link, ":bookmark:"});
-  if (incident.is_private || incident.is_drill) return out;
+  for (const auto& [label, link] : settings.incidents.bookmarks)
+    if (is_web(link)) out.push_back({label, link, ":bookmark:"});
   for (const auto& page : settings.status_pages)
-    if (is_web(page.url)) out.push_back({settings.status_pages.size() == 1 ? "Status page" : "Status page " + page.name, page.url, ":satellite_antenna:"});
+    if (!incident.is_private && !incident.is_drill && is_web(page.url))
+      out.push_back({settings.status_pages.size() == 1 ? "Status page" : "Status page " + page.name, page.url, ":satellite_antenna:"});
   return out;
 }
 

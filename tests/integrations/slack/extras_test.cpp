@@ -122,8 +122,12 @@ TEST_CASE("Bookmarks are timeline and status pages; what is there already is not
   REQUIRE(as<bot::Accepted>(o.send(bot::AddBookmarks{})));
   CHECK(links.size() == 2);
 
+  o.settings.incidents.bookmarks = {{"Runbook", "https://wiki.example.org/checkout"}, {"Call", "javascript:alert(1)"}};
+  REQUIRE(as<bot::Accepted>(o.send(bot::AddBookmarks{})));
+  CHECK(links.size() == 3);
+  CHECK(links.back() == "https://wiki.example.org/checkout");
   o.incident.is_private = true;
-  CHECK(slack::bookmarks_of(o.settings, o.incident).size() == 1);
+  CHECK(slack::bookmarks_of(o.settings, o.incident).size() == 2);
 }
 
 TEST_CASE("A channel that people made becomes the room: entered if public, and nothing about it is changed") {
