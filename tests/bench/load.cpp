@@ -69,7 +69,7 @@ class Load {
     epoll_event events[256];
     while (Clock::now() < end && !all_done()) {
       if (o_.rate > 0) release(end);
-      const int n = epoll_wait(epoll_, events, 256, o_.rate > 0 ? 0 : 10);
+      const int n = wait(events);
       for (int i = 0; i < n; ++i) handle(events[i].data.u32, events[i].events);
     }
     report(std::chrono::duration<double>(Clock::now() - measure_from_).count());
@@ -77,6 +77,14 @@ class Load {
   }
 
  private:
+  /// Sleeps until an answer or the next due time, and does not spin: the server under test shares the cores.
+  int wait(epoll_event (&events)[256]) const {
+    auto most = std::chrono::nanoseconds(10'000'000);
+    if (o_.rate > 0) most = std::clamp(std::chrono::nanoseconds(next_due_ - Clock::now()), std::chrono::nanoseconds(0), most);
+    const timespec until{0, static_cast<long>(most.count())};
+    return epoll_pwait2(epoll_, events, 256, &until, nullptr);
+  }
+
   bool all_done() const { return o_.count > 0 && answered_ >= static_cast<std::uint64_t>(o_.count); }
 
   bool open(std::size_t i) {
