@@ -197,7 +197,7 @@ void Coordinator::submit(Request request, Completion done) {
     Lock lock(mutex_);
     if (sheddable(pending.request)) {
       if (draining_) refusal = "Not recorded: Muster is stopping. Send it again in a moment.";
-      else if (queued_ >= limits_.queued_requests || queued_bytes_ + pending.bytes > limits_.queued_bytes)
+      else if (!has_room(pending))
         refusal = "Not recorded: too much is waiting right now. Send it again in a second.";
     }
     if (refusal == nullptr) {
@@ -213,6 +213,13 @@ void Coordinator::submit(Request request, Completion done) {
   pending.done(reply_of(error));
 }
 
+/// A quarter of the queue is people's alone, so that a flood of alerts turns no person away.
+bool Coordinator::has_room(const Pending& pending) const {
+  const auto share = [&](std::size_t limit) { return pending.request.cls == RequestClass::human ? limit : limit - limit / 4; };
+  return queued_ < share(limits_.queued_requests) && queued_bytes_ + pending.bytes <= share(limits_.queued_bytes);
+}
+
+/// One commit answers a whole batch, so what is taken along with people makes them wait: no more than there are of them, or a few.
 std::vector<Coordinator::Pending> Coordinator::take() {
   std::vector<Pending> out;
   Lock lock(mutex_);
@@ -224,11 +231,13 @@ std::vector<Coordinator::Pending> Coordinator::take() {
       from.pop_front();
     }
   };
+  std::size_t along = limits_.batch_requests;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     std::size_t later = 0;
     for (std::size_t j = i + 1; j < queues_.size(); ++j) later += std::min(kLeastPerClass, queues_[j].size());
     const std::size_t room = limits_.batch_requests - std::min(limits_.batch_requests, out.size() + later);
-    pull(queues_[i], std::max(room, std::min(kLeastPerClass, queues_[i].size())));
+    pull(queues_[i], std::min(along, std::max(room, std::min(kLeastPerClass, queues_[i].size()))));
+    if (i == 0 && !out.empty()) along = std::max(kLeastPerClass, out.size());
   }
   return out;
 }

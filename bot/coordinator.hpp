@@ -56,6 +56,7 @@ class Coordinator : public Intake, public FormSource {
   struct Pending;
   struct Work;
   void answer_query(Request& request, const Invocation& invocation, const Completion& done);
+  bool has_room(const Pending& pending) const REQUIRES_LOCK(mutex_);
   std::vector<Pending> take();
   void handle(std::vector<Work>& works);
   void handle_one_by_one(std::vector<Work>& works);

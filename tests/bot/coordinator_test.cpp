@@ -183,6 +183,47 @@ TEST_CASE("people are decided before alerts, and alerts are not starved by peopl
   CHECK(std::count(order.begin(), order.end(), "alert") == 8);
 }
 
+TEST_CASE("somebody who types during a flood of alerts waits for few of them") {
+  House h;
+  std::vector<std::string> order;
+  const auto submit = [&](RequestClass cls, const std::string& name, int times) {
+    for (int i = 0; i < times; ++i) {
+      Request r = House::typed("declare sev4 " + name);
+      r.cls = cls;
+      h.coordinator->submit(r, [&order, name](Reply) { order.push_back(name); });
+    }
+  };
+  submit(RequestClass::alert, "alert", 200);
+  submit(RequestClass::human, "human", 1);
+  h.coordinator->run_once();
+  CHECK(order.size() == 9);  // one commit answers all of a batch at once, so its size is the person's wait
+  CHECK(order.front() == "human");
+  h.coordinator->run_once();
+  CHECK(order.size() == 201);  // and without people the alerts go on all together
+  order.clear();
+  submit(RequestClass::alert, "alert", 100);
+  submit(RequestClass::human, "human", 20);
+  h.coordinator->run_once();
+  CHECK(std::count(order.begin(), order.end(), "human") == 20);
+  CHECK(std::count(order.begin(), order.end(), "alert") == 20);
+}
+
+TEST_CASE("alerts never fill the queue so far that people are turned away") {
+  CoordinatorLimits limits;
+  limits.queued_requests = 8;
+  House h(limits);
+  int refused_alerts = 0, refused_people = 0;
+  for (int i = 0; i < 10; ++i) {
+    Request r = House::typed("declare sev4 alert-like");
+    r.cls = RequestClass::alert;
+    h.coordinator->submit(r, [&](Reply reply) { refused_alerts += reply.status == ReplyStatus::unavailable; });
+  }
+  for (int i = 0; i < 3; ++i) h.coordinator->submit(House::typed("declare sev3 human"), [&](Reply reply) { refused_people += reply.status == ReplyStatus::unavailable; });
+  CHECK(refused_alerts == 4);
+  CHECK(refused_people == 1);
+  CHECK(h.coordinator->queued() == 8);
+}
+
 TEST_CASE("while draining new requests are refused and waiting ones are still decided") {
   House h;
   std::vector<ReplyStatus> got;
