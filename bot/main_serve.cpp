@@ -14,6 +14,7 @@
 #include "bot/coordinator.hpp"
 #include "bot/lifecycle.hpp"
 #include "bot/log.hpp"
+#include "bot/main_matrix.hpp"
 #include "bot/timers.hpp"
 #include "bot/workers.hpp"
 #include "commands/table.hpp"
@@ -98,12 +99,17 @@ std::vector<std::string> own_names(const Settings& settings, const std::string& 
 struct Outside {
   std::unique_ptr<http::Client> client = http::make_guarded_client();
   std::shared_ptr<slack::Workspace> workspace = std::make_shared<slack::Workspace>();
+  std::unique_ptr<MatrixPart> matrix;
   std::vector<std::unique_ptr<Sender>> senders;
   std::vector<std::unique_ptr<statuspage::builtin::BuiltinPage>> pages;
 
   Outside(const Settings& settings, Reader& reader, const People& people, Env env) {
     if (settings.slack.enabled) senders.push_back(slack::make_sender(settings, *client, people, env, workspace));
     for (const auto& hook : settings.announcements) senders.push_back(slack::make_hook_sender(hook, settings, *client, people, env.clock));
+    if (settings.matrix.enabled) {
+      matrix = std::make_unique<MatrixPart>(settings, *client, env);
+      senders.push_back(matrix->make_sender(settings, people, env));
+    }
     senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
     for (const auto& page : settings.status_pages) {
       if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
@@ -192,6 +198,7 @@ class Server {
       else slack::add_routes(outer, slack_inbox_, settings_, env_.clock, [this] { metrics_.count_signature_failure("slack"); });
       listen_to_slack();
     }
+    if (outside_.matrix) outside_.matrix->listen(settings_, people_, coordinator_, opened_->reader(), env_, outer, metrics_);
     alertmanager::add_routes(outer, coordinator_, settings_, env_.clock);
     paging::add_routes(outer, coordinator_, opened_->reader(), people_, settings_, env_.clock);
     api::add_routes(inner, coordinator_, opened_->reader(), settings_, people_, env_.clock);
@@ -267,6 +274,7 @@ class Server {
     part("dispatcher", loop(dispatch_loop_), [this] { dispatch_loop_.stop(); });
     part("timers", loop(timer_loop_), [this] { timer_loop_.stop(); });
     if (slack_inbox_) part("slack inbox", {}, [this] { slack_inbox_->stop(); }, Millis{12000});
+    if (outside_.matrix) part("matrix", [this] { return outside_.matrix->start(); }, [this] { outside_.matrix->stop(); }, Millis{16000});
     part("control socket", [this] { return control_.start(); }, [this] { control_.stop(); });
     if (console_)
       part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });

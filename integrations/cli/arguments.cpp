@@ -34,6 +34,15 @@ void add_config(CLI::App& verb, Words& words, bool required = false) {
 
 CLI::App* add_verb(CLI::App& app, const char* name, const char* words) { return app.add_subcommand(name, words); }
 
+void describe_matrix(CLI::App& app, Words& words) {
+  auto* matrix = add_verb(app, "matrix", "helps to set up Matrix");
+  matrix->require_subcommand(1);
+  auto* registering = matrix->add_subcommand("register", "writes the file that registers Muster as an application service at the homeserver");
+  registering->add_option("file", words.file, "where it goes; matrix-registration.yaml when absent")->type_name("FILE");
+  add_config(*registering, words, true);
+  add_config(*matrix->add_subcommand("doctor", "looks whether homeserver, account and rooms are as Muster needs them; ends with 1 if not"), words, true);
+}
+
 void describe(CLI::App& app, Words& words) {
   app.require_subcommand(1);
   app.footer(kFooter);
@@ -63,6 +72,7 @@ void describe(CLI::App& app, Words& words) {
   manifest->add_flag("--socket", words.socket, "for Socket Mode: no public address is needed; without it as the settings say");
   add_config(*manifest, words);
   add_config(*add_verb(*slack, "doctor", "checks tokens, scopes, channel, secrets and clock with Slack and says what to fix; ends with 1 on faults"), words, true);
+  describe_matrix(app, words);
   add_verb(app, "version", "prints the version");
 }
 
@@ -78,6 +88,11 @@ Parsed chosen(const CLI::App& app, const Words& words) {
   if (verb == "slack") {
     if (app.get_subcommands().front()->get_subcommands().front()->get_name() == "doctor") return SlackDoctor{words.config};
     return SlackManifest{words.config, words.socket};
+  }
+  if (verb == "matrix") {
+    const bool registers = app.get_subcommands().front()->got_subcommand("register");
+    if (!registers) return MatrixDoctor{words.config};
+    return MatrixRegister{words.config, words.file.empty() ? "matrix-registration.yaml" : words.file};
   }
   if (verb == "version") return Print{kDone, version_text(), ""};
   const auto number = bot::incident_number(words.incident);

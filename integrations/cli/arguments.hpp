@@ -27,9 +27,11 @@ struct Verify { std::string config; };
 /// The app's manifest for Slack; `socket` decides over what the settings say.
 struct SlackManifest { std::string config; bool socket = false; };
 struct SlackDoctor { std::string config; };
+struct MatrixRegister { std::string config, file; };
+struct MatrixDoctor { std::string config; };
 /// Nothing to do but print: help, version, or what was wrong with the command line.
 struct Print { int code = kDone; std::string out, error; };
-using Parsed = std::variant<Serve, CheckConfig, Timeline, Backup, Invite, Verify, SlackManifest, SlackDoctor, Print>;
+using Parsed = std::variant<Serve, CheckConfig, Timeline, Backup, Invite, Verify, SlackManifest, SlackDoctor, MatrixRegister, MatrixDoctor, Print>;
 
 Parsed parse(int argc, const char* const* argv);
 

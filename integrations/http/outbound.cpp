@@ -23,6 +23,11 @@ std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::
 Outbound::Outbound(std::string name, GuardedOptions options) : name_(std::move(name)), options_(std::move(options)), keeper_([this] { keep(); }) {}
 
 Outbound::~Outbound() {
+  hang_up();
+  keeper_.join();
+}
+
+void Outbound::hang_up() {
   {
     bot::Lock lock(mutex_);
     stopping_ = true;
@@ -30,7 +35,6 @@ Outbound::~Outbound() {
   }
   wanted_.notify_all();
   started_.notify_all();
-  keeper_.join();
 }
 
 std::shared_ptr<FrameSocket> Outbound::wait_for_process(bot::Lock& lock, SteadyTime until, CallFailure& failure) {

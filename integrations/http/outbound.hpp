@@ -23,6 +23,8 @@ class Outbound {
   Outbound(const Outbound&) = delete;
   Outbound& operator=(const Outbound&) = delete;
   CallResult call(const Call& call);
+  /// Ends the calls under way; the destructor does it too. The callers must have returned before that one runs.
+  void hang_up();
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;  // a deadline of waiting, never a decision

@@ -56,21 +56,22 @@ Pace* Api::pace_of(Limit limit) {
   return nullptr;
 }
 
-std::string Api::token() {
+std::string Api::token(const Ask& ask, bool& names_device) {
+  const auto& service = settings_.app_service;
   bot::Lock lock(mutex_);
+  names_device = names_device_ && !ask.as_service;
+  if (ask.as_service) return service.as_token.reveal();
   if (!device_token_.empty()) return device_token_.reveal();
-  return settings_.app_service.id.empty() ? settings_.access_token.reveal() : settings_.app_service.as_token.reveal();
+  return service.id.empty() ? settings_.access_token.reveal() : service.as_token.reveal();
 }
 
 http::CallResult Api::make(const Ask& ask, const json* body, bot::Millis deadline) {
+  bool names_device = false;
   http::Call call;
   call.method = ask.method;
   call.url = url_of(base_, ask);
-  {
-    bot::Lock lock(mutex_);
-    if (names_device_) call.url += (ask.query.empty() ? "?device_id=" : "&device_id=") + http::percent_encode(settings_.app_service.device_id);
-  }
-  call.headers = {{"Authorization", "Bearer " + token()}};
+  call.headers = {{"Authorization", "Bearer " + token(ask, names_device)}};
+  if (names_device) call.url += (ask.query.empty() ? "?device_id=" : "&device_id=") + http::percent_encode(settings_.app_service.device_id);
   if (body != nullptr) {
     call.headers.emplace_back("Content-Type", "application/json");
     call.body = codec::dump(*body);

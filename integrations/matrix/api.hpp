@@ -50,6 +50,7 @@ struct Ask {
   std::string what;                   ///< for people: "the message"
   Limit limit = Limit::none;
   std::size_t answer_cap = 4u << 20;
+  bool as_service = false;            ///< with the application service's own token, without a device
 };
 
 /// A room's history, page by page. dir "b": newest first.
@@ -96,17 +97,22 @@ class Api {
   std::optional<Problem> capabilities(const Budget& budget, nlohmann::json& answer);
   std::optional<Problem> versions(const Budget& budget, nlohmann::json& answer);
 
+  /// Application service: asks the homeserver to call Muster back, which it does before it answers.
+  std::optional<Problem> ping(const std::string& transaction, const Budget& budget, nlohmann::json& answer);
+
   /// Who the bot is and which room versions there are; nothing when known. With an application service also makes sure of the device.
   std::optional<Problem> learn_self(const Budget& budget);
   /// Whether a repeated transaction id is recognised across a restart of the homeserver. False until known.
   bool repeats_are_recognised() const;
 
   Homeserver& homeserver() { return *homeserver_; }
+  std::shared_ptr<Homeserver> shared_homeserver() const { return homeserver_; }
   const bot::MatrixSettings& settings() const { return settings_; }
 
  private:
   Pace* pace_of(Limit limit);
-  std::string token();
+  /// The token for a call, and whether the device must be named beside it.
+  std::string token(const Ask& ask, bool& names_device);
   http::CallResult make(const Ask& ask, const nlohmann::json* body, bot::Millis deadline);
   std::optional<Problem> carry_out(const Ask& ask, const nlohmann::json* body, const Budget& budget, nlohmann::json& answer);
   std::optional<Problem> become_device(const Budget& budget);

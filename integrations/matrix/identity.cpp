@@ -26,6 +26,13 @@ std::optional<Problem> Api::versions(const Budget& budget, json& answer) {
   return carry_out({"GET", {"versions"}, {}, "the question which version it is"}, nullptr, budget, answer);
 }
 
+std::optional<Problem> Api::ping(const std::string& transaction, const Budget& budget, json& answer) {
+  Ask ask{"POST", {"v1", "appservice", settings_.app_service.id, "ping"}, {}, "the request to call Muster back"};
+  ask.as_service = true;
+  const json body{{"transaction_id", transaction}};
+  return carry_out(ask, &body, budget, answer);
+}
+
 /// (a) A device made for us, named in every call (specification 1.17); else (b) a login with that device, whose token the homeserver keeps
 /// apart; else (c) the bare token: it works, but repeats are not recognised after a restart of the homeserver.
 std::optional<Problem> Api::become_device(const Budget& budget) {
@@ -33,10 +40,15 @@ std::optional<Problem> Api::become_device(const Budget& budget) {
   json answer;
   // The sender's account may not exist yet; that it does is fine.
   const json account{{"type", kAsLogin}, {"username", localpart(settings_.user_id)}, {"inhibit_login", true}};
-  auto problem = carry_out({"POST", {"v3", "register"}, {}, "the bot's account"}, &account, budget, answer);
+  Ask ask{"POST", {"v3", "register"}, {}, "the bot's account"};
+  ask.as_service = true;
+  auto problem = carry_out(ask, &account, budget, answer);
   if (problem && problem->outcome != Outcome::refused) return problem;
   const json body{{"display_name", "Muster"}};
-  problem = carry_out({"PUT", {"v3", "devices", service.device_id}, {}, "the bot's device"}, &body, budget, answer);
+  ask.method = "PUT";
+  ask.path = {"v3", "devices", service.device_id};
+  ask.what = "the bot's device";
+  problem = carry_out(ask, &body, budget, answer);
   if (!problem) {
     {
       bot::Lock lock(mutex_);
@@ -64,7 +76,9 @@ std::optional<Problem> Api::log_in(const Budget& budget) {
                   {"device_id", settings_.app_service.device_id},
                   {"initial_device_display_name", "Muster"}};
   json answer;
-  if (auto problem = carry_out({"POST", {"v3", "login"}, {}, "the bot's login"}, &body, budget, answer)) return problem;
+  Ask ask{"POST", {"v3", "login"}, {}, "the bot's login"};
+  ask.as_service = true;
+  if (auto problem = carry_out(ask, &body, budget, answer)) return problem;
   const std::string token = text_at(answer, "access_token");
   if (token.empty()) return Problem{Outcome::refused, "", "The homeserver took the bot's login but gave no token.", {}, 0};
   bot::Lock lock(mutex_);

@@ -1,0 +1,49 @@
+// From events to recorded requests, and the place in the event stream kept only when all before it is done: the shared half of both sources.
+// Exactly once: each event is a request of its own with the dedup key "matrix:<event id>". The place (next_batch, or the transaction) is committed
+// by a Checkpoint only after every request of its batch and of all batches before it is recorded and every chore that came of them (answers,
+// invitations) is over. A crash at any point therefore reads the same events again; what was recorded answers from its stored reply, and each
+// answer's transaction id is made from its event's id, so that the homeserver returns the message that is there already.
+// Threads: the source's one thread.
+#pragma once
+
+#include <deque>
+
+#include "integrations/matrix/conversation.hpp"
+
+namespace matrix {
+
+class IntakeLine {
+ public:
+  IntakeLine(Grounds grounds, bot::Intake& intake);
+  /// Reads and records the events of one batch. False: stopped before the end; nothing may be kept.
+  bool take(const std::vector<Event>& events, const std::shared_ptr<Batch>& batch);
+  /// The batch is recorded; `place` may be kept when its chores and all earlier batches' are over.
+  void reached(const std::shared_ptr<Batch>& batch, std::vector<bot::AdapterState> place);
+  /// Commits the newest place that may be kept. `idle`: also one at which nothing happened, which need not be kept often.
+  void keep_place(bool idle);
+  /// Open incidents with a room here hear that nothing was heard between the two times.
+  void tell_absence(bot::Time from, bot::Time until, const std::map<std::int64_t, int>& missed);
+  /// The bot goes into the rooms of the settings: being there already changes nothing.
+  void enter_rooms();
+  std::size_t unkept() const { return places_.size(); }
+  Conversation& conversation() { return conversation_; }
+  void stop();
+  bool stopping() const { return stopping_; }
+  /// Sleeps unless stopped. False: stopped.
+  bool pause(bot::Millis time);
+
+ private:
+  struct Place { std::shared_ptr<Batch> batch; std::vector<bot::AdapterState> state; bool worth = false; };
+  std::optional<Asked> understood(const Event& event, const std::shared_ptr<Batch>& batch);
+
+  Grounds on_;
+  Conversation conversation_;
+  Recorder recorder_;
+  std::deque<Place> places_;
+  bool happened_ = false;  ///< something came of the current batch
+  std::atomic<bool> stopping_{false};
+  bot::Mutex mutex_;
+  std::condition_variable changed_;
+};
+
+}  // namespace matrix

@@ -1,0 +1,78 @@
+#include "integrations/matrix/recorder.hpp"
+
+#include <optional>
+
+namespace matrix {
+namespace {
+
+constexpr bot::Millis kAgain{1000};
+constexpr int kTellAfter = 5;        // rounds
+constexpr int kQueryRounds = 3;      // a question is answered "cannot read" rather than kept for ever
+
+bool not_recorded(const bot::Reply& reply) { return reply.status == bot::ReplyStatus::unavailable || reply.status == bot::ReplyStatus::maybe_recorded; }
+
+}  // namespace
+
+/// Outlives the call when the Coordinator answers after stop().
+struct Recorder::Round {
+  bot::Mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::optional<bot::Reply>> replies GUARDED_BY(mutex);
+  std::size_t open GUARDED_BY(mutex) = 0;
+  bool stopped GUARDED_BY(mutex) = false;
+};
+
+bool Recorder::submit(const std::vector<Asked>& asked, const std::shared_ptr<Round>& round) {
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    intake_.submit(asked[i].request, [shared = round, i](bot::Reply reply) {
+      bot::Lock lock(shared->mutex);
+      shared->replies[i] = std::move(reply);
+      if (--shared->open == 0) shared->changed.notify_all();
+    });
+  bot::Lock lock(round->mutex);
+  round->changed.wait(lock.native(), [&] { return round->open == 0 || round->stopped; });
+  return round->open == 0;
+}
+
+bool Recorder::pause(bot::Millis time) {
+  bot::Lock lock(mutex_);
+  changed_.wait_for(lock.native(), time, [this] { return stopping_; });
+  return !stopping_;
+}
+
+bool Recorder::record(std::vector<Asked> asked, const Answered& answered, const std::function<void(const Origin&)>& delayed) {
+  for (int rounds = 1; !asked.empty(); ++rounds) {
+    auto round = std::make_shared<Round>();
+    round->replies.resize(asked.size());
+    round->open = asked.size();
+    {
+      bot::Lock lock(mutex_);
+      if (stopping_) return false;
+      round_ = round;
+    }
+    if (!submit(asked, round)) return false;
+    std::vector<Asked> again;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const bot::Reply& reply = *round->replies[i];
+      if (not_recorded(reply) && !(asked[i].origin.query && rounds >= kQueryRounds)) again.push_back(std::move(asked[i]));
+      else answered(asked[i].origin, reply);
+    }
+    if (rounds == kTellAfter)
+      for (const auto& one : again) delayed(one.origin);
+    asked = std::move(again);
+    if (!asked.empty() && !pause(kAgain)) return false;
+  }
+  return true;
+}
+
+void Recorder::stop() {
+  bot::Lock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  if (!round_) return;
+  bot::Lock inner(round_->mutex);
+  round_->stopped = true;
+  round_->changed.notify_all();
+}
+
+}  // namespace matrix

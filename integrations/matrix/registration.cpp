@@ -1,0 +1,70 @@
+#include "integrations/matrix/registration.hpp"
+
+#include "bot/addressing.hpp"
+
+namespace matrix {
+namespace {
+
+/// Single-quoted YAML: only the quote itself is special.
+std::string quoted(const std::string& s) {
+  std::string out = "'";
+  for (const char c : s) {
+    out += c;
+    if (c == '\'') out += c;
+  }
+  return out + "'";
+}
+
+std::string regex_of(const std::string& words) {
+  std::string out;
+  for (const char c : words) {
+    if (std::string(".^$*+?()[]{}|\\/-").find(c) != std::string::npos && c != '/' && c != '-') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// The part of room names before the number: aliases that begin so are Muster's own.
+std::string alias_prefix(const bot::Settings& settings) {
+  const std::string& pattern = settings.incidents.room_name;
+  return pattern.substr(0, pattern.find('{'));
+}
+
+std::string localpart(const std::string& user_id) { return user_id.substr(1, user_id.find(':') - 1); }
+
+}  // namespace
+
+std::string registration(const bot::Settings& settings) {
+  const auto& matrix = settings.matrix;
+  const auto& service = matrix.app_service;
+  std::string url = service.url.empty() ? settings.server.public_url : service.url;
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  const std::string prefix = alias_prefix(settings);
+  std::string out =
+      "# Muster's registration at the homeserver. It holds secrets: readable by the homeserver only.\n"
+      "id: " + quoted(service.id) + "\n"
+      "url: " + quoted(url) + "\n"
+      "as_token: " + quoted(service.as_token.reveal()) + "\n"
+      "hs_token: " + quoted(service.hs_token.reveal()) + "\n"
+      "sender_localpart: " + quoted(localpart(matrix.user_id)) + "\n"
+      "rate_limited: false\n"
+      "receive_ephemeral: false\n"
+      "namespaces:\n"
+      "  users: []\n";
+  // Without a fixed beginning every alias of the server would be Muster's.
+  if (prefix.size() < 2) return out + "  aliases: []\n  rooms: []\n";
+  return out + "  aliases:\n    - exclusive: true\n      regex: " + quoted("#" + regex_of(prefix) + ".*:" + regex_of(matrix.server_name())) + "\n  rooms: []\n";
+}
+
+std::string registration_steps(const bot::Settings& settings, const std::string& file) {
+  const auto& service = settings.matrix.app_service;
+  const std::string url = service.url.empty() ? settings.server.public_url : service.url;
+  return "Written to " + file + " (readable by you alone; it holds secrets).\n"
+         "Next:\n"
+         "  1. Copy it to the homeserver's machine, readable by the homeserver.\n"
+         "  2. Synapse: add its path to app_service_config_files in homeserver.yaml and restart. Others: see their manual.\n"
+         "  3. The homeserver must reach Muster at " + url + " (PUT /_matrix/app/v1/transactions/…).\n"
+         "  4. Start Muster, then: muster matrix doctor --config FILE\n";
+}
+
+}  // namespace matrix
