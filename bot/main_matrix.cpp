@@ -1,6 +1,7 @@
 #include "bot/main_matrix.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>

@@ -78,6 +78,7 @@ class Conversation {
   std::optional<Asked> pin(const Event& event);
   std::optional<Asked> redaction(const Event& event);
   std::optional<Asked> membership(const Event& event, const std::shared_ptr<Batch>& batch);
+  bool is_known_member(std::int64_t incident, const std::string& user);
   std::optional<Asked> room_change(const Event& event, const char* what, const std::string& text);
   std::optional<CardSeen> card_of(const std::string& room, const std::string& event_id);
   void turned_away(const Event& event, const std::shared_ptr<Batch>& batch);

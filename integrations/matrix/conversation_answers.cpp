@@ -61,7 +61,7 @@ void Conversation::post(const Origin& origin, const std::string& salt, bot::Card
   content["m.relates_to"] = std::move(relates);
   std::vector<std::string> keys;
   for (const auto& button : drawn.buttons)
-    if (keys.size() < kHints) keys.push_back(button.key);
+    if (button.primary && keys.size() < kHints) keys.push_back(button.key);  // each costs as much of the homeserver's limit as a message
   on_.chores.add({"answer",
                   [&api, origin, txn, content = std::move(content), keys](const Budget& budget) -> std::optional<Problem> {
                     std::string event_id, ignored;

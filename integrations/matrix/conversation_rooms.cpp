@@ -30,7 +30,8 @@ std::optional<Asked> Conversation::membership(const Event& event, const std::sha
   }
   const bool came = now == "join" && before != "join";
   const bool went = (now == "leave" || now == "ban") && (before.empty() || before == "join");
-  if ((!came && !went) || !incident_of(event.room) || !may_command(who, on_.settings.matrix, on_.people)) return std::nullopt;
+  const auto incident = came || went ? incident_of(event.room) : std::nullopt;
+  if (!incident || !may_command(who, on_.settings.matrix, on_.people) || is_known_member(*incident, who) == came) return std::nullopt;
   if (limiter_.take("member " + who, 12, 12, on_.env.clock.now()).count() > 0) {
     ++on_.heard.flooded;
     return std::nullopt;
@@ -44,6 +45,15 @@ std::optional<Asked> Conversation::membership(const Event& event, const std::sha
   invocation.verb = came ? "join" : "leave";
   asked.request.body = std::move(invocation);
   return asked;
+}
+
+/// Whoever Muster itself invited is a member already; that they came in then says nothing new.
+bool Conversation::is_known_member(std::int64_t incident, const std::string& user) {
+  const auto row = on_.reader.incident(incident);
+  unsettled_ = !row;
+  if (!row || !*row) return false;
+  const auto person = on_.people.by_identity(kIntegration, user);
+  return (*row)->members.count(person ? person->id : "matrix:" + user) > 0;
 }
 
 std::optional<Asked> Conversation::room_change(const Event& event, const char* what, const std::string& text) {

@@ -67,7 +67,7 @@ void IntakeLine::keep_place(bool idle) {
   std::vector<bot::AdapterState> state = conversation_.take_state();
   bool worth = !state.empty();
   std::size_t done = 0;
-  while (done < places_.size() && places_[done].batch->open == 0) worth = worth || places_[done++].worth;
+  for (; done < places_.size() && places_[done].batch->open == 0; ++done) worth = worth || places_[done].worth;
   if (!worth && !(idle && done > 0)) return;
   if (done > 0) state.insert(state.end(), places_[done - 1].state.begin(), places_[done - 1].state.end());
   Asked checkpoint{quiet_request(bot::Checkpoint{}, on_.env.clock.now()), {}};

@@ -43,6 +43,12 @@ bool Recorder::pause(bot::Millis time) {
 bool Recorder::record(std::vector<Asked> asked, const Answered& answered, const std::function<void(const Origin&)>& delayed) {
   for (int rounds = 1; !asked.empty(); ++rounds) {
     auto round = std::make_shared<Round>();
+    // Once something was not recorded the rest goes in one by one: what came later must not overtake it.
+    std::vector<Asked> later;
+    if (rounds > 1) {
+      later.assign(std::make_move_iterator(asked.begin() + 1), std::make_move_iterator(asked.end()));
+      asked.resize(1);
+    }
     round->replies.resize(asked.size());
     round->open = asked.size();
     {
@@ -59,8 +65,10 @@ bool Recorder::record(std::vector<Asked> asked, const Answered& answered, const 
     }
     if (rounds == kTellAfter)
       for (const auto& one : again) delayed(one.origin);
+    const bool held_up = !again.empty();
+    again.insert(again.end(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
     asked = std::move(again);
-    if (!asked.empty() && !pause(kAgain)) return false;
+    if (held_up && !pause(kAgain)) return false;
   }
   return true;
 }

@@ -176,7 +176,7 @@ class Sync final : public EventSource {
     const auto incident = line_.conversation().incident_of(room.room);
     if (!incident) return;
     for (const auto& event : room.events)
-      if (event.is("m.room.message") && event.sender != on_.settings.matrix.user_id) ++missed[*incident];
+      if (event.is("m.room.message") && event.sender != on_.settings.matrix.user_id && event.at > *away_since_) ++missed[*incident];
   }
 
   void tell_absence(const std::map<std::int64_t, int>& missed) {

@@ -212,3 +212,25 @@ TEST_CASE("a file that cannot be read is one fault") {
   CHECK(loaded.faults[0] == Fault{0, "/no/such/file.yaml cannot be read: No such file or directory"});
   CHECK(settings::load_file("/", settings::process_outside()).faults.size() == 1);
 }
+
+TEST_CASE("the matrix section tells all its faults: ids, both kinds of account, visibility, prefixes") {
+  const auto faults = faults_of(
+      "matrix:\n"
+      "  homeserver_url: \"https://hs.example.org\"\n"
+      "  user_id: muster\n"
+      "  access_token: \"syt-0123456789abcdef\"\n"
+      "  announce_room: incidents\n"
+      "  allowed_users: [alice]\n"
+      "  allowed_servers: [\"https://x\"]\n"
+      "  prefixes: [incident]\n"
+      "  history_visibility: world_readable\n"
+      "  room_version: \"v 12\"\n"
+      "  app_service: {id: muster, as_token: \"same-0123456789abcdef\", hs_token: \"same-0123456789abcdef\"}\n");
+  std::vector<int> lines;
+  for (const auto& fault : faults) {
+    lines.push_back(fault.line);
+    CHECK(fault.message.find("0123456789abcdef") == std::string::npos);
+  }
+  CHECK(lines == std::vector<int>{3, 4, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(only_fault("matrix: {homeserver_url: \"https://hs\", user_id: \"@m:hs\"}") == "1: matrix.access_token is missing");
+}

@@ -21,6 +21,7 @@ TEST_CASE("the example file is true: it loads without a fault and means what its
   const auto outside = fake_outside({{"MUSTER_API_TOKEN", "api-token-0123456789"},
                                      {"SLACK_BOT_TOKEN", "xoxb-0123456789abcdef"},
                                      {"SLACK_SIGNING_SECRET", "0123456789abcdef0123456789abcdef"},
+                                     {"MATRIX_TOKEN", "syt-0123456789abcdef"},
                                      {"PAGING_SECRET", "paging-0123456789abcdef"},
                                      {"ALERTMANAGER_KEY", "am-0123456789abcdef"},
                                      {"STATUSPAGE_API_KEY", "sp-0123456789abcdef"}});
@@ -47,7 +48,13 @@ TEST_CASE("the example file is true: it loads without a fault and means what its
   CHECK(s.slack.signing_secret.reveal() == "0123456789abcdef0123456789abcdef");
   CHECK(s.slack.app_token.empty());
   CHECK(s.slack.announce_channel == "C0INCIDENTS");
-  CHECK_FALSE(s.matrix.enabled);
+  CHECK(s.matrix.enabled);
+  CHECK(s.matrix.access_token.reveal() == "syt-0123456789abcdef");
+  CHECK(s.matrix.server_name() == "example.org");
+  CHECK(s.matrix.prefixes == std::vector<std::string>{"!incident", "!inc"});
+  CHECK_FALSE(s.matrix.federate);
+  CHECK(s.matrix.app_service.id.empty());
+  CHECK(s.people[0].identities.at("matrix") == "@alice:example.org");
   REQUIRE(s.people.size() == 2);
   CHECK(s.people[0].admin);
   CHECK_FALSE(s.people[1].admin);
