@@ -112,7 +112,7 @@ std::optional<std::vector<CatchUp::Room>> CatchUp::rooms() {
     const auto references = reader_.references(incident.number, "slack");
     if (!references) return std::nullopt;
     for (const auto& reference : *references)
-      if (reference.what == "room" && !reference.id.empty()) out.push_back({incident.number, reference.id});
+      if (reference.what == "room" && !reference.id.empty()) out.push_back({incident.number, reference.id, incident.declared});
   }
   return out;
 }
@@ -170,13 +170,16 @@ void CatchUp::hand_event(const Room&, const std::string& id, json event) {
   inbox_->event(envelope, [](const std::string&) {});
 }
 
+/// An incident that began in the middle of the silence was not away from before it.
 void CatchUp::say_away(const Room& room, const Gap& gap, int missed) {
+  const bot::Time from = std::max(gap.from, room.declared);
+  if (gap.until - from <= kAway) return;
   bot::Request request;
   request.cls = bot::RequestClass::housekeeping;
   request.caller = bot::Caller{bot::ActorKind::muster, "slack", "muster", "Muster", {}};
-  request.dedup_keys = {"slack:away:" + std::to_string(room.incident) + ":" + bot::iso8601(gap.from)};
+  request.dedup_keys = {"slack:away:" + std::to_string(room.incident) + ":" + bot::iso8601(from)};
   request.received = clock_.now();
-  request.body = bot::Away{room.incident, gap.from, gap.until, missed};
+  request.body = bot::Away{room.incident, from, gap.until, missed};
   intake_.submit(std::move(request), [](const bot::Reply&) {});
 }
 

@@ -27,7 +27,7 @@ class CatchUp {
 
  private:
   struct Gap { bot::Time from{}, until{}; };
-  struct Room { std::int64_t incident = 0; std::string channel; };
+  struct Room { std::int64_t incident = 0; std::string channel; bot::Time declared{}; };
   void begin();
   bool slack_answers();
   bot::Millis notice();

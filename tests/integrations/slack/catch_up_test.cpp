@@ -104,6 +104,26 @@ TEST_CASE("an outage is noticed, and when Slack is back the open incidents' room
   CHECK(a.away().size() == 1);
 }
 
+TEST_CASE("an incident declared in the middle of the silence was away since its beginning, one declared at its end not at all") {
+  Absent a;
+  a.pass(Millis{60000});
+  a.vendor.down = true;
+  a.pass(Millis{300000});
+  bot::Incident middle, end;
+  middle.number = 20;
+  middle.declared = a.env.clock.now();
+  a.pass(Millis{300000});
+  end.number = 21;
+  end.declared = a.env.clock.now();
+  a.store.all = {middle, end};
+  a.store.known = {{20, "slack", "room", "C20"}, {21, "slack", "room", "C21"}};
+  a.vendor.down = false;
+  a.pass(Millis{30000});
+  REQUIRE(a.away().size() == 1);
+  CHECK(a.away()[0].incident == 20);
+  CHECK(a.away()[0].from == middle.declared);
+}
+
 TEST_CASE("a restart after more than a minute is an absence, one of seconds is none") {
   Absent a;
   a.pass(Millis{120000});
