@@ -17,7 +17,6 @@ constexpr bot::Millis kLook{10000}, kAskEvery{30000}, kKeepEvery{60000};
 constexpr bot::Millis kEarlier{1800000};      ///< a message may have been pinned long after it was written
 constexpr bot::Millis kLongest{7 * 86400000LL};
 constexpr int kPages = 5, kRooms = 200;
-constexpr const char* kPin = "pushpin";
 
 std::string seconds_text(bot::Time t) {
   const auto ms = t.time_since_epoch().count();
@@ -143,17 +142,18 @@ std::optional<int> CatchUp::read(const Room& room, const Gap& gap) {
   return missed;
 }
 
-/// A pin that is on the message now is one that may have been missed. What is on the timeline already stays as it is.
+/// A reaction that is on the message now is one that may have been missed; which of them means the timeline, the inbox knows. What is on the
+/// timeline already stays as it is.
 void CatchUp::hand_over(const Room& room, const json& message) {
   const std::string ts = text_at(message, "ts"), author = text_at(message, "user");
   const json reactions = message.is_object() ? message.value("reactions", json::array()) : json::array();
   if (ts.empty() || !reactions.is_array()) return;
   for (const auto& reaction : reactions) {
-    if (text_at(reaction, "name") != kPin) continue;
+    const std::string name = text_at(reaction, "name");
     const json users = reaction.value("users", json::array());
-    if (!users.is_array() || users.empty() || !users.front().is_string()) continue;
-    hand_event(room, "pin:" + room.channel + ":" + ts,
-               {{"type", "reaction_added"}, {"user", users.front()}, {"reaction", kPin}, {"item", {{"type", "message"}, {"channel", room.channel}, {"ts", ts}}},
+    if (name.empty() || !users.is_array() || users.empty() || !users.front().is_string()) continue;
+    hand_event(room, name + ":" + room.channel + ":" + ts,
+               {{"type", "reaction_added"}, {"user", users.front()}, {"reaction", name}, {"item", {{"type", "message"}, {"channel", room.channel}, {"ts", ts}}},
                 {"item_user", author}, {"event_ts", ts}});
   }
 }

@@ -82,7 +82,7 @@ TEST_CASE("an outage is noticed, and when Slack is back the open incidents' room
   a.vendor.down = true;
   a.pass(Millis{540000});
   CHECK(a.away().empty());
-  a.messages = {{{"ts", a.ts(Millis{60000})}, {"user", "U01"}, {"text", "it is the pool"}, {"reactions", {{{"name", "pushpin"}, {"users", {"U02"}}, {"count", 1}}}}},
+  a.messages = {{{"ts", a.ts(Millis{60000})}, {"user", "U01"}, {"text", "it is the pool"}, {"reactions", {{{"name", "pushpin"}, {"users", {"U02"}}, {"count", 1}}, {{"name", "eyes"}, {"users", json::array()}}, "nonsense"}}},
                 {{"ts", a.ts(Millis{120000})}, {"user", "U01"}, {"text", "hello"}},
                 {{"ts", a.ts(Millis{130000})}, {"user", "UBOT"}, {"bot_id", "B1"}, {"text", "mine"}},
                 {{"ts", a.ts(Millis{900000})}, {"user", "U01"}, {"text", "before it"}},
@@ -97,6 +97,7 @@ TEST_CASE("an outage is noticed, and when Slack is back the open incidents' room
   REQUIRE(a.inbox->events.size() == 1);
   const json& event = a.inbox->events[0]["event"];
   CHECK(event["type"] == "reaction_added");
+  CHECK(event["reaction"] == "pushpin");
   CHECK(event["user"] == "U02");
   CHECK(event["item"]["channel"] == "C07");
   CHECK(a.inbox->events[0]["team_id"] == "T1");
