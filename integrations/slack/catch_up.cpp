@@ -149,6 +149,7 @@ void CatchUp::hand_over(const Room& room, const json& message) {
   const json reactions = message.is_object() ? message.value("reactions", json::array()) : json::array();
   if (ts.empty() || !reactions.is_array()) return;
   for (const auto& reaction : reactions) {
+    if (!reaction.is_object()) continue;
     const std::string name = text_at(reaction, "name");
     const json users = reaction.value("users", json::array());
     if (name.empty() || !users.is_array() || users.empty() || !users.front().is_string()) continue;

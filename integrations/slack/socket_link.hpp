@@ -54,7 +54,8 @@ class SocketLink : public std::enable_shared_from_this<SocketLink> {
   void end();
   bot::Millis age() const;
   State state() const;
-  int connections() const { return connections_; }   ///< of Slack's hello; 0 before
+  /// How many connections Slack's hello counted, told once; 0 before it and afterwards.
+  int take_count() { return connections_.exchange(0); }
   std::string wish() const;                           ///< "warning", "refresh_requested", "link_disabled" …; "" = stay
   std::string end_reason() const;
   bool was_ready() const { return was_ready_; }

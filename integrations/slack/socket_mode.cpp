@@ -14,7 +14,7 @@ namespace slack {
 namespace {
 
 using State = SocketLink::State;
-constexpr bot::Millis kOpenDeadline{10000}, kLook{500}, kStopLook{20}, kSettled{30000};
+constexpr bot::Millis kOpenDeadline{10000}, kLook{500}, kStopLook{20}, kSettled{30000}, kStillCounted{60000};
 
 bool needs_a_person(const std::string& error) {
   for (const char* one : {"not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled", "token_revoked", "not_allowed_token_type",
@@ -100,8 +100,10 @@ void SocketMode::look_after(Links& links) {
     if (link->state() != State::closed) continue;
     bot::log(bot::LogLevel::info, "slack_socket_closed", {{"why", link->end_reason()}});
     link->end();
+    gone_.push_back(env_.clock.monotonic());
     // One that goes right after its hello is a failure too: else a Slack that has enough of us would be asked seventy times a minute.
-    if (link->was_ready() && link->age() >= kSettled) failures_ = 0;
+    const bool as_asked = link->wish() == "warning" || link->wish() == "refresh_requested";
+    if (link->was_ready() && (as_asked || link->age() >= kSettled)) failures_ = 0;
     else failed(link->end_reason());
   }
 }
@@ -121,20 +123,22 @@ void SocketMode::refresh(const Links& links) {
   }
 }
 
+/// What a hello counts is compared with what there was when it came: later the numbers differ by themselves.
 void SocketMode::count_connections(const Links& links) {
-  int most = 0, ready = 0, ours = 0;
+  const bot::Millis now = env_.clock.monotonic();
+  std::erase_if(gone_, [now](bot::Millis at) { return now - at > kStillCounted; });
+  int counted = 0, ours = 0;
+  bool ready = false;
   for (const auto& link : links) {
-    const State state = link->state();
-    ours += state != State::closed ? 1 : 0;
-    if (state != State::ready) continue;
-    ++ready;
-    most = link->connections();  // of the newest
+    ours += link->state() != State::closed ? 1 : 0;
+    ready = ready || link->state() == State::ready;
+    if (const int n = link->take_count(); n > 0) counted = n;
   }
-  if (ready == 0) return;
-  workspace_->set_trouble("socket", "");
-  const bool ghosts = most > std::max(ours, limits_.connections);
-  workspace_->set_trouble("connections", !ghosts ? "" : "Slack counts " + std::to_string(most) + " connections of this app, and Muster has " + std::to_string(ours) +
-                                                            ": what Slack sends to the others is lost. Stop other programs that use slack.app_token; dead connections go by themselves within hours.");
+  if (ready) workspace_->set_trouble("socket", "");
+  if (counted == 0) return;
+  const int known = ours + static_cast<int>(gone_.size());
+  workspace_->set_trouble("connections", counted <= known ? "" : "Slack counts " + std::to_string(counted) + " connections of this app, and Muster has " + std::to_string(ours) +
+                                                                     ": what Slack sends to the others is lost. Stop other programs that use slack.app_token; dead connections go by themselves within hours.");
 }
 
 void SocketMode::open_one() {

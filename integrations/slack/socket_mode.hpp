@@ -55,6 +55,7 @@ class SocketMode {
   Links links_ GUARDED_BY(mutex_);
   bot::Millis next_open_{};   ///< of the loop's thread alone, like:
   int failures_ = 0;
+  std::vector<bot::Millis> gone_;  ///< when connections of ours ended lately: Slack may still count them
   bot::Loop loop_;
 };
 

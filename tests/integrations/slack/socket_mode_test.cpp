@@ -206,6 +206,7 @@ TEST_CASE("what Slack wants to close is replaced first: no moment without a full
     CHECK(o.wires[0]->gone);
     CHECK(o.mode->ready() == 2);
     CHECK(o.wires.size() == 3);
+    CHECK(o.workspace->trouble().empty());  // Slack counted three for a while, and there were three
   }
 }
 
