@@ -94,6 +94,13 @@ def people_first(args):
         promise("people during a flood of alerts: refused", people["errors"], 0, "")
 
 
+def still_owed(muster):
+    """Messages to Slack that wait, as the metrics tell."""
+    with muster.get("/metrics") as answer:
+        lines = [line for line in answer.read().decode().splitlines() if line.startswith("muster_outbox_messages{") and 'integration="slack"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if 'state="queued"' in line or 'state="sending"' in line)
+
+
 def pages_before_cosmetics(args):
     """Slack is slow and owes hundreds of calls; a page overtakes them."""
     sink, seen = start_sink(remember=True, pause=0.05)
@@ -106,11 +113,10 @@ def pages_before_cosmetics(args):
         while not any(method == "conversations.open" and at > begin for method, at in seen.calls) and time.monotonic() < begin + 60:
             time.sleep(0.01)
         paged = next((at for method, at in seen.calls if method == "conversations.open" and at > begin), begin + 60)
-        waiting = len(seen.calls)
-        time.sleep(3)
-        print(f"the alert was recorded after {(answered - begin) * 1000:.0f} ms; {len(seen.calls) - waiting} calls of what was owed before it went out in the 3 s after its page")
+        owed = still_owed(muster)
+        print(f"the alert was recorded after {(answered - begin) * 1000:.0f} ms; when its page went out, {owed} messages were still owed to Slack")
         promise("a page while Slack owes hundreds of slow calls: until it goes out", paged - begin, 5, "s")
-        promise("… and more than it was still owed", int(len(seen.calls) - waiting < 20), 0, "")
+        promise("… and more than it was still owed", int(owed < 200), 0, "")
 
 
 def main():
