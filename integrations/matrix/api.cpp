@@ -71,7 +71,9 @@ http::CallResult Api::make(const Ask& ask, const json* body, bot::Millis deadlin
   call.method = ask.method;
   call.url = url_of(base_, ask);
   call.headers = {{"Authorization", "Bearer " + token(ask, names_device)}};
-  if (names_device) call.url += (ask.query.empty() ? "?device_id=" : "&device_id=") + http::percent_encode(settings_.app_service.device_id);
+  // The user is named too although it is the sender: Synapse 1.159 answers 500 to a device without a user.
+  if (names_device)
+    call.url += (ask.query.empty() ? "?user_id=" : "&user_id=") + http::percent_encode(settings_.user_id) + "&device_id=" + http::percent_encode(settings_.app_service.device_id);
   if (body != nullptr) {
     call.headers.emplace_back("Content-Type", "application/json");
     call.body = codec::dump(*body);

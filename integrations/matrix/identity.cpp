@@ -57,11 +57,15 @@ std::optional<Problem> Api::become_device(const Budget& budget) {
     json who;
     problem = whoami(budget, who);
     if (!problem && text_at(who, "device_id") == service.device_id) return std::nullopt;
-    // The server made the device but does not act as it.
-    bot::Lock lock(mutex_);
-    names_device_ = false;
+    // The server made the device but does not act as it, or fails over it: a login does.
+    {
+      bot::Lock lock(mutex_);
+      names_device_ = false;
+    }
+    if (problem && problem->status == 0) return problem;  // no answer at all: all of it again
+  } else if (problem->outcome != Outcome::refused) {
+    return problem;
   }
-  if (problem && problem->outcome != Outcome::refused) return problem;
   problem = log_in(budget);
   return problem && problem->outcome != Outcome::refused ? problem : std::nullopt;
 }

@@ -164,12 +164,13 @@ TEST_CASE("an application service speaks as a device: named in each call where t
   Line line;
   line.settings.access_token = bot::Secret();
   line.settings.app_service = {"muster", bot::Secret("as-token-0123456789"), bot::Secret("hs-token-0123456789"), "", "MUSTER"};
-  bool knows_devices = true;
+  bool knows_devices = true, fails_over_devices = false;
   line.client.script([&](const http::Call& call) -> http::CallResult {
     const auto has = [&](const char* part) { return call.url.find(part) != std::string::npos; };
     if (has("/register")) return http::Answer{400, {}, R"({"errcode":"M_USER_IN_USE","error":"taken"})"};
     if (has("/devices/MUSTER")) return knows_devices ? http::Answer{201, {}, "{}"} : http::Answer{404, {}, R"({"errcode":"M_UNRECOGNIZED","error":"x"})"};
     if (has("/login")) return http::Answer{200, {}, R"({"access_token":"device-token-01","device_id":"MUSTER"})"};
+    if (has("/whoami") && fails_over_devices && has("device_id")) return http::Answer{500, {}, R"({"errcode":"M_UNKNOWN","error":"Internal server error"})"};
     if (has("/whoami")) {
       const bool device = has("device_id=MUSTER") || call.headers[0].second == "Bearer device-token-01";
       return http::Answer{200, {}, device ? R"({"user_id":"@muster:hs","device_id":"MUSTER"})" : R"({"user_id":"@muster:hs"})"};
@@ -180,12 +181,13 @@ TEST_CASE("an application service speaks as a device: named in each call where t
   SECTION("named") {
     CHECK_FALSE(line.say());
     const auto last = line.client.calls().back();
-    CHECK(last.url.find("?device_id=MUSTER") != std::string::npos);
+    CHECK(last.url.find("?user_id=%40muster%3Ahs&device_id=MUSTER") != std::string::npos);
     CHECK(last.headers[0].second == "Bearer as-token-0123456789");
     CHECK(line.api->repeats_are_recognised());
   }
-  SECTION("by a login") {
-    knows_devices = false;
+  SECTION("by a login, also where the homeserver fails over a device it has made") {
+    knows_devices = GENERATE(true, false);
+    fails_over_devices = knows_devices;
     CHECK_FALSE(line.say());
     const auto last = line.client.calls().back();
     CHECK(last.url.find("device_id") == std::string::npos);
