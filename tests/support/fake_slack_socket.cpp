@@ -9,6 +9,8 @@
 
 #include <deque>
 #include <thread>
+#include <memory>
+#include <optional>
 
 namespace support {
 namespace {
@@ -25,8 +27,10 @@ constexpr auto kPingEvery = std::chrono::seconds(2);
 }  // namespace
 
 struct FakeSlackSocket::State : std::enable_shared_from_this<FakeSlackSocket::State> {
-  asio::io_context io{1};
-  tcp::acceptor acceptor{io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)};
+  std::unique_ptr<asio::io_context> context = std::make_unique<asio::io_context>(1);
+  asio::io_context& io = *context;
+  std::optional<tcp::acceptor> listening{std::in_place, io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)};
+  tcp::acceptor& acceptor = *listening;
   std::thread thread;
   std::function<std::string(const std::string&, const std::string&)>* forward = nullptr;
 
@@ -259,8 +263,10 @@ FakeSlackSocket::FakeSlackSocket() : state_(std::make_shared<State>()) {
 FakeSlackSocket::~FakeSlackSocket() {
   state_->io.stop();
   state_->thread.join();
-  std::lock_guard lock(state_->mutex);
   state_->sessions.clear();
+  // Waiting handlers hold their session, which holds this state: they go with the context.
+  state_->listening.reset();
+  state_->context.reset();
 }
 
 int FakeSlackSocket::port() const { return state_->port(); }
