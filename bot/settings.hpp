@@ -56,6 +56,7 @@ struct SlackSettings {
   std::string team_id;                        ///< of an organisation's token: the workspace in which rooms are made
   std::string api_url = "https://slack.com/api/";
   std::string announce_channel;
+  std::string pin_emoji = "pushpin";          ///< a reaction with it puts a message on the timeline
   bool is_socket() const { return mode == "socket" || (mode.empty() && !app_token.empty() && signing_secret.empty()); }
   bool rotates() const { return !refresh_token.empty(); }
 };

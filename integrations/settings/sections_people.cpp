@@ -81,6 +81,9 @@ void read_chats(Mapping& root, bot::Settings& out) {
     if (!slack.team_id.empty() && (slack.team_id[0] != 'T' || !is_id_word(slack.team_id)))
       in.report().about(in.path_of("team_id"), "must be a workspace's id like T01ABCDEF");
     in.text("announce_channel", slack.announce_channel);
+    in.text("pin_emoji", slack.pin_emoji);
+    if (slack.pin_emoji.empty() || slack.pin_emoji.find_first_of(": \t") != std::string::npos)
+      in.report().about(in.path_of("pin_emoji"), "must be an emoji's name without colons, for example pushpin");
   });
   out.matrix.enabled = root.section("matrix", [&](Mapping& in) { read_matrix(in, out.matrix); });
   root.each("announcements", [&](Mapping& in) {

@@ -2,88 +2,113 @@
 
 #include <nlohmann/json.hpp>
 
-#include "integrations/http/signature.hpp"
+#include "bot/incident.hpp"
+#include "integrations/slack/events.hpp"
+#include "integrations/slack/interactions.hpp"
 #include "integrations/slack/mrkdwn.hpp"
 #include "integrations/slack/payload.hpp"
-#include "integrations/slack/reception.hpp"
 
 namespace slack {
 namespace {
 
 using nlohmann::json;
+using Fields = std::map<std::string, std::string>;
 
-bot::Card not_ours() { return words("Not recorded: this Muster belongs to another Slack workspace or app."); }
-bot::Card slow() { return words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again."); }
+const std::string& value(const Fields& fields, const char* name) {
+  static const std::string none;
+  const auto it = fields.find(name);
+  return it == fields.end() ? none : it->second;
+}
+
+/// "update" or "INC-7 update": a verb without what it needs. "" when more was typed.
+std::string bare_verb(const std::string& typed) {
+  const auto from = typed.find_first_not_of(" \t"), to = typed.find_last_not_of(" \t");
+  if (from == std::string::npos) return "";
+  const std::string words = typed.substr(from, to - from + 1);
+  const auto gap = words.find_first_of(" \t");
+  if (gap == std::string::npos) return words;
+  const auto verb = words.find_first_not_of(" \t", gap);
+  const std::string rest = words.substr(verb);
+  return bot::incident_number(words.substr(0, gap)) && rest.find_first_of(" \t") == std::string::npos ? rest : "";
+}
+
+std::optional<std::int64_t> named_incident(const std::string& typed) {
+  const auto from = typed.find_first_not_of(" \t");
+  return from == std::string::npos ? std::nullopt : bot::incident_number(typed.substr(from, typed.find_first_of(" \t", from) - from));
+}
+
+/// All the parts, owned together: a reply from the core's threads keeps all of them alive or finds none.
+struct Parts {
+  Reception reception;
+  Modals modals;
+  Captures captures;
+  Home home;
+  Interactions interactions;
+  Events events;
+
+  explicit Parts(const InboxPlaces& places)
+      : reception(places), modals(reception), captures(reception), home(reception), interactions(reception, modals, captures, home),
+        events(reception, captures, home) {}
+
+  void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent);
+  void ask_for_the_rest(const From& from, const Fields& fields, const std::string& typed, bot::Millis arrived, const bot::Reply& refusal,
+                        const std::shared_ptr<Acknowledgement>& given);
+};
+
+void Parts::command(const Fields& fields, Answer answer, std::optional<bot::Time> sent) {
+  if (value(fields, "ssl_check") == "1") return answer("");
+  if (!reception.at.workspace->is_ours(value(fields, "team_id"), value(fields, "enterprise_id"), value(fields, "api_app_id")))
+    return answer(reception.answer_json(words("Not recorded: this Muster belongs to another Slack workspace or app."), 0));
+  const From from{value(fields, "user_id"), value(fields, "user_name"), value(fields, "channel_id")};
+  if (!is_id(from.user)) return answer(reception.answer_json(words("Not recorded: Slack did not say who typed this. Try again."), 0));
+  const std::string typed = neutral_text(value(fields, "text")), &trigger = value(fields, "trigger_id");
+  bot::Request asked = reception.request_of(from, bot::Typed{typed}, sent);
+  if (!trigger.empty()) asked.dedup_keys = {"slack:trigger:" + trigger};
+  else if (const auto& signature = value(fields, "muster_signature"); !signature.empty()) asked.dedup_keys = {"slack:signature:" + signature};
+  const auto late = words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again.");
+  auto given = reception.deadlines.watch(std::move(answer), reception.answer_json(late, 0));
+  const bot::Millis arrived = reception.at.clock.monotonic();
+  reception.at.intake.submit(std::move(asked), [this, given, from, fields, typed, arrived, here = reception.whole()](const bot::Reply& reply) {
+    const auto alive = here.lock();
+    if (!alive) return;
+    const bool incomplete = reply.status == bot::ReplyStatus::invalid && !value(fields, "trigger_id").empty() && !bare_verb(typed).empty();
+    if (!incomplete) return (void)given->give(reception.answer_json(reply));
+    const bool asking = reception.later("forms", [this, given, from, fields, typed, arrived, reply] { ask_for_the_rest(from, fields, typed, arrived, reply, given); });
+    if (!asking) given->give(reception.answer_json(reply));
+  });
+}
+
+/// A bare verb that was refused for what is missing: where it has a form, the form asks; else the refusal says what to type.
+void Parts::ask_for_the_rest(const From& from, const Fields& fields, const std::string& typed, bot::Millis arrived, const bot::Reply& refusal,
+                             const std::shared_ptr<Acknowledgement>& given) {
+  Opening opening{from, value(fields, "trigger_id"), value(fields, "response_url"), bot::Typed{typed}, typed + " …", arrived};
+  auto form = reception.at.forms.form(reception.request_of(from, opening.ask, {}));
+  if (!form) {  // a parser may refuse the bare verb where its form does not
+    opening.ask = bot::Invocation{bare_verb(typed), named_incident(typed), {}};
+    form = reception.at.forms.form(reception.request_of(from, opening.ask, {}));
+  }
+  if (!form) return (void)given->give(reception.answer_json(refusal));
+  if (given->give("")) modals.open(std::move(opening));
+}
 
 class TheInbox : public Inbox {
  public:
-  explicit TheInbox(const InboxPlaces& places) : reception_(std::make_shared<Reception>(places)) {}
-  ~TheInbox() override { reception_->stop(); }
-
-  void command(const std::map<std::string, std::string>& fields, Answer answer, std::optional<bot::Time> sent) override {
-    auto value = [&fields](const char* name) -> std::string {
-      const auto it = fields.find(name);
-      return it == fields.end() ? "" : it->second;
-    };
-    if (value("ssl_check") == "1") return answer("");
-    if (!reception_->at.workspace->is_ours(value("team_id"), value("enterprise_id"), value("api_app_id")))
-      return answer(reception_->answer_json(not_ours(), 0));
-    if (!is_id(value("user_id")))
-      return answer(reception_->answer_json(words("Not recorded: Slack did not say who typed this. Try again."), 0));
-    bot::Request asked = reception_->request_of({value("user_id"), value("user_name"), value("channel_id")}, bot::Typed{neutral_text(value("text"))}, sent);
-    const std::string trigger = value("trigger_id");
-    if (!trigger.empty()) asked.dedup_keys = {"slack:trigger:" + trigger};
-    else if (!value("muster_signature").empty()) asked.dedup_keys = {"slack:signature:" + value("muster_signature")};
-    auto given = reception_->deadlines.watch(std::move(answer), reception_->answer_json(slow(), 0));
-    reception_->at.intake.submit(std::move(asked), [given, here = std::weak_ptr<Reception>(reception_)](const bot::Reply& reply) {
-      if (const auto reception = here.lock()) given->give(reception->answer_json(reply));
-    });
+  explicit TheInbox(const InboxPlaces& places) : parts_(std::make_shared<Parts>(places)) {
+    parts_->reception.belongs_to(parts_);
+    parts_->captures.resume();
   }
+  ~TheInbox() override { stop(); }
 
-  void interaction(const json& payload, Answer answer, std::optional<bot::Time> sent) override {
-    if (text_of(payload, "type") == "block_actions") return pressed(payload, std::move(answer), sent);
-    answer("");
+  void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent) override { parts_->command(fields, std::move(answer), sent); }
+  void interaction(const json& payload, Answer answer, std::optional<bot::Time> sent) override { parts_->interactions.take(payload, std::move(answer), sent); }
+  void event(const json& envelope, Answer answer) override { parts_->events.take(envelope, std::move(answer)); }
+  void stop() override {
+    parts_->captures.stop();
+    parts_->reception.stop();
   }
-
-  void event(const json&, Answer answer) override { answer(""); }
-
-  void stop() override { reception_->stop(); }
 
  private:
-  bool is_ours(const json& payload) const {
-    std::string team = text_of(object_of(payload, "team"), "id");
-    if (team.empty()) team = text_of(object_of(payload, "user"), "team_id");  // Enterprise Grid: `team` may be null
-    return reception_->at.workspace->is_ours(team, text_of(object_of(payload, "enterprise"), "id"), text_of(payload, "api_app_id"));
-  }
-
-  static Sender sender_of(const json& payload) {
-    const json& user = object_of(payload, "user");
-    const std::string name = text_of(user, "name").empty() ? text_of(user, "username") : text_of(user, "name");
-    return {text_of(user, "id"), name, text_of(object_of(payload, "channel"), "id")};
-  }
-
-  /// The acknowledgement waits for the disk, so that a press that Slack shows as taken is not lost; what came of it follows privately.
-  void pressed(const json& payload, Answer answer, std::optional<bot::Time> sent) {
-    const json& actions = list_of(payload, "actions");
-    const Sender sender = sender_of(payload);
-    if (actions.empty() || !is_id(sender.user)) return answer("");
-    const json& action = actions.front();
-    const std::string typed = text_of(action, "value"), url = text_of(payload, "response_url");
-    if (text_of(action, "type") != "button" || text_of(action, "action_id").rfind("run:", 0) != 0 || typed.empty()) return answer("");
-    if (!is_ours(payload)) {
-      reception_->tell(url, not_ours());
-      return answer("");
-    }
-    bot::Request asked = reception_->request_of(sender, bot::Typed{typed}, sent);
-    asked.dedup_keys = {"slack:trigger:" + text_of(payload, "trigger_id") + ":" + text_of(action, "action_ts")};
-    auto given = reception_->deadlines.watch(std::move(answer), "");
-    reception_->at.intake.submit(std::move(asked), [given, url, here = std::weak_ptr<Reception>(reception_)](const bot::Reply& reply) {
-      given->give("");
-      if (const auto reception = here.lock()) reception->tell(url, reply);
-    });
-  }
-
-  std::shared_ptr<Reception> reception_;
+  std::shared_ptr<Parts> parts_;
 };
 
 }  // namespace

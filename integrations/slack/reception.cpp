@@ -9,7 +9,9 @@ namespace slack {
 namespace {
 
 constexpr bot::Millis kAnswerWithin{2300};  // Slack gives 3,000 ms including the way
+constexpr bot::Millis kTold{6000};
 constexpr int kWaiting = 500;
+constexpr std::size_t kNames = 5000;
 constexpr const char* kBeside = R"("replace_original":false,)";
 
 }  // namespace
@@ -30,22 +32,15 @@ bot::Card card_of(const bot::Reply& reply) {
   return card;
 }
 
-std::string sentence_of(const bot::Card& card, const View& view) {
-  std::string out = plain_line(card.title, view);
-  for (const auto& paragraph : card.paragraphs) out += (out.empty() ? "" : " ") + plain_line(paragraph, view);
-  for (const auto& item : card.list) out += (out.empty() ? "" : " ") + plain_line(item, view);
-  return out.empty() ? "Done." : out;
-}
-
 Reception::Reception(const InboxPlaces& places)
     : at(places), api(at.settings.slack, at.client, at.clock, *at.workspace), deadlines(at.clock, kAnswerWithin), response_urls_(at.client),
       workers_({{"open", 4}, {"forms", 2}, {"events", 2}}), lookup_(at.settings.slack, at.client, at.clock, *at.workspace) {}
 
-bot::Request Reception::request_of(const Sender& sender, bot::RequestBody body, std::optional<bot::Time> sent) const {
+bot::Request Reception::request_of(const From& from, bot::RequestBody body, std::optional<bot::Time> sent) const {
   bot::Request request;
   request.cls = bot::RequestClass::human;
-  request.caller = bot::Caller{bot::ActorKind::person, "slack", sender.user, display_name(sender.name), {}};
-  if (!sender.room.empty()) request.room = bot::RoomKey{"slack", sender.room};
+  request.caller = bot::Caller{bot::ActorKind::person, "slack", from.user, display_name(from.name), {}};
+  if (!from.room.empty()) request.room = bot::RoomKey{"slack", from.room};
   request.body = std::move(body);
   request.received = at.clock.now();
   request.sent = sent;
@@ -68,15 +63,54 @@ std::string Reception::answer_json(const bot::Reply& reply, const std::string& m
 void Reception::tell(const std::string& response_url, const bot::Reply& reply) { response_urls_.post(response_url, answer_json(reply, kBeside)); }
 void Reception::tell(const std::string& response_url, const bot::Card& card) { response_urls_.post(response_url, answer_json(card, 0, kBeside)); }
 
+void Reception::tell_person(const From& from, const std::string& response_url, const bot::Card& card, std::int64_t incident, const std::string& thread) {
+  if (is_response_url(response_url)) return response_urls_.post(response_url, answer_json(card, incident, kBeside));
+  if (!is_id(from.user)) return;
+  const Budget budget(at.clock, kTold, kTold);
+  const Rendered drawn = render(card, view(incident));
+  nlohmann::json answer;
+  Arguments arguments{{"text", drawn.text}, {"blocks", drawn.blocks}};
+  if (is_id(from.room)) {
+    Arguments quiet = arguments;
+    quiet.insert(quiet.end(), {{"channel", from.room}, {"user", from.user}});
+    if (!thread.empty()) quiet.emplace_back("thread_ts", thread);
+    const auto problem = api.call("chat.postEphemeral", quiet, budget, answer);
+    if (!problem || problem->outcome == Outcome::doubtful) return;
+  }
+  if (api.call("conversations.open", {{"users", from.user}}, budget, answer)) return;
+  const std::string channel = text_of(object_of(answer, "channel"), "id");
+  arguments.insert(arguments.end(), {{"channel", channel}, {"unfurl_links", "false"}, {"unfurl_media", "false"}});
+  if (is_id(channel)) (void)api.call("chat.postMessage", arguments, budget, answer, channel);
+}
+
+void Reception::learn_name(From& person, const Budget& budget) {
+  if (!person.name.empty() || !is_id(person.user) || person.user[0] == 'B' || at.people.by_identity("slack", person.user)) return;
+  {
+    bot::Lock lock(names_mutex_);
+    if (const auto it = names_.find(person.user); it != names_.end()) {
+      person.name = it->second;
+      return;
+    }
+  }
+  nlohmann::json answer;
+  if (api.call("users.info", {{"user", person.user}}, budget, answer)) return;  // then the id stands for the name
+  const nlohmann::json& user = object_of(answer, "user");
+  const nlohmann::json& profile = object_of(user, "profile");
+  for (const auto& name : {text_of(profile, "display_name"), text_of(profile, "real_name"), text_of(user, "real_name"), text_of(user, "name")})
+    if (person.name.empty()) person.name = display_name(name);
+  bot::Lock lock(names_mutex_);
+  if (names_.size() >= kNames) names_.clear();
+  names_[person.user] = person.name;
+}
+
 bool Reception::later(const char* pool, std::function<void()> job) {
-  if (waiting_->fetch_add(1) >= kWaiting) {
-    --*waiting_;
+  if (waiting_.fetch_add(1) >= kWaiting) {
+    --waiting_;
     return false;
   }
-  workers_.run(pool, [job = std::move(job), waiting = waiting_, keep = weak_from_this()] {
-    const auto alive = keep.lock();
-    if (alive) job();
-    --*waiting;
+  workers_.run(pool, [this, job = std::move(job)] {
+    job();
+    --waiting_;
   });
   return true;
 }

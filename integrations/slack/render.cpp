@@ -215,6 +215,13 @@ std::string fallback(const bot::Card& card, const View& view) {
 std::string markup(const bot::Text& spans, const View& view) { return line(spans, view, Form::blocks); }
 std::string plain_line(const bot::Text& spans, const View& view) { return line(spans, view, Form::plain); }
 
+std::string sentence_of(const bot::Card& card, const View& view) {
+  std::string out = plain_line(card.title, view);
+  for (const auto& paragraph : card.paragraphs) out += (out.empty() ? "" : " ") + plain_line(paragraph, view);
+  for (const auto& item : card.list) out += (out.empty() ? "" : " ") + plain_line(item, view);
+  return out.empty() ? "Done." : out;
+}
+
 Rendered render(const bot::Card& card, const View& view) {
   Blocks blocks;
   add_title(blocks, card, view);

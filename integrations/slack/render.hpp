@@ -28,5 +28,7 @@ Rendered render(const bot::Card& card, const View& view);
 std::string markup(const bot::Text& text, const View& view);
 /// The same in words alone, for plain_text objects, where Slack interprets nothing.
 std::string plain_line(const bot::Text& text, const View& view);
+/// A whole card in words alone, without its facts.
+std::string sentence_of(const bot::Card& card, const View& view);
 
 }  // namespace slack
