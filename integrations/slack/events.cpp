@@ -252,9 +252,7 @@ bool Events::tokens_are_ours(const json& tokens) const {
 }
 
 void Events::over(Event& event, const std::string& why) {
-  const bool known = !reception_.at.workspace->trouble().empty();
-  reception_.at.workspace->set_trouble(why + ": nothing reaches Slack any more. Install the app again, put the new token in slack.bot_token and restart Muster.");
-  if (!known) bot::log(bot::LogLevel::error, "slack_access_lost", {{"why", why}});
+  reception_.at.workspace->set_trouble("app", why + ": nothing reaches Slack any more. Install the app again, put the new token in slack.bot_token and restart Muster.");
   event.answer("");
 }
 

@@ -140,9 +140,21 @@ std::optional<Origin> decoded_origin(const json& o) {
 
 std::string mark_of(const std::string& value) { return http::sha256_hex(value).substr(0, 8); }
 
+std::string label_of(const bot::Field& field, const std::string& value) {
+  for (const auto& choice : field.choices)
+    if (choice.value == value) return tidy(choice.label.empty() ? choice.value : choice.label, kOption);
+  return "";
+}
+
+std::string marks_of(const bot::Field& field) {
+  std::string labels;
+  for (const auto& choice : field.choices) labels += choice.value + "=" + choice.label + "\n";
+  return mark_of(field.initial) + "." + mark_of(labels);
+}
+
 std::map<std::string, std::string> marks_of(const bot::Form& form) {
   std::map<std::string, std::string> out;
-  for (const auto& field : form.fields) out[field.arg] = mark_of(field.initial);
+  for (const auto& field : form.fields) out[field.arg] = marks_of(field);
   return out;
 }
 
@@ -229,7 +241,9 @@ std::vector<Entered> entered(const json& view) {
   for (const auto& id : order) {
     const std::string arg = arg_of(id);
     if (arg.empty() || out.size() >= kFields) continue;
-    out.push_back({arg, id, text::shorten(text::clean(text::valid_utf8(value_of(object_of(values[id], "value")))), kValue)});
+    const json& element = object_of(values[id], "value");
+    out.push_back({arg, id, text::shorten(text::clean(text::valid_utf8(value_of(element))), kValue),
+                   text_of(object_of(object_of(element, "selected_option"), "text"), "text")});
   }
   return out;
 }

@@ -35,16 +35,20 @@ struct Ticket {
   std::optional<std::int64_t> incident;
   std::string room;                          ///< where it was opened; "" = nowhere
   int revision = 0;                          ///< of the fields: Slack keeps what was typed as long as a block's name stays
-  std::map<std::string, std::string> was;    ///< argument → mark of what stood there when it opened
+  std::map<std::string, std::string> was;    ///< argument → marks of what stood there and of what could be chosen when it opened
   std::optional<Origin> origin;
 };
 
 std::string encode(const Ticket& ticket);  ///< at most 2,900 code points; an origin's text is cut to fit
 std::optional<Ticket> decode_ticket(const std::string& private_metadata);
-/// A short digest of a field's value: whether it changed, not what it was.
+/// A short digest of a value: whether it changed, not what it was.
 std::string mark_of(const std::string& value);
-/// The marks of all the form's fields as they open.
+/// "value's mark.choices' mark"
+std::string marks_of(const bot::Field& field);
+/// Those of all the form's fields as they open.
 std::map<std::string, std::string> marks_of(const bot::Form& form);
+/// A choice's label as it is drawn, or "" when the field has no such choice.
+std::string label_of(const bot::Field& field, const std::string& value);
 
 /// A view that can be opened within Slack's three seconds, to be filled in a moment.
 std::string loading_view(const std::string& title);
@@ -56,8 +60,8 @@ std::string form_view(const bot::Form& form, const Ticket& ticket, const bot::Pe
 /// "Which incident?" of a message shortcut outside an incident's room.
 std::string pick_view(const std::vector<bot::Choice>& incidents, const Ticket& ticket);
 
-/// A submitted field: the block it stood in and what was entered; "" = left empty.
-struct Entered { std::string arg, block, value; };
+/// A submitted field: the block it stood in and what was entered; "" = left empty. `label`: of a choice, as the person saw it.
+struct Entered { std::string arg, block, value, label; };
 /// In the form's order.
 std::vector<Entered> entered(const nlohmann::json& view);
 

@@ -32,11 +32,24 @@ bool same_value(const bot::Field& field, const std::string& a, const std::string
 }
 
 std::string shown_value(const bot::Field& field, const std::string& value, const bot::People& people) {
-  for (const auto& choice : field.choices)
-    if (choice.value == value) return choice.label;
+  if (const std::string label = label_of(field, value); !label.empty()) return label;
   if (field.kind == bot::FieldKind::person)
     if (const auto person = people.by_word(value)) return person->name;
   return text::shorten(value, 120);
+}
+
+/// What to say beside a field that no longer stands as it did when the form opened; "" = nothing that matters. Where the choices themselves tell
+/// how things stand ("Commander: nobody yet"), the chosen one counts and what the form suggests does not.
+std::string changed_words(const bot::Field& field, const std::string& was, const Entered* mine, const bot::People& people) {
+  const std::string now = marks_of(field), current = field.initial, entered = mine == nullptr ? current : mine->value;
+  if (was == now) return "";
+  if (was.substr(was.find('.') + 1) != now.substr(now.find('.') + 1)) {
+    const std::string label = label_of(field, entered);
+    const bool told = mine == nullptr || mine->label.empty() || mine->label == label;
+    return told ? "" : label.empty() ? "Changed while this form was open: that can no longer be chosen." : "Changed while this form was open: " + label + ".";
+  }
+  if (same_value(field, current, entered, people)) return "";
+  return "Changed while this form was open: " + (current.empty() ? "nothing stands here any more." : "it is " + shown_value(field, current, people) + " now.");
 }
 
 }  // namespace
@@ -169,13 +182,11 @@ bool Modals::changed_meanwhile(Submission& submission) {
   ++again.revision;
   for (auto& field : now->fields) {
     const auto mine = std::find_if(submission.fields.begin(), submission.fields.end(), [&field](const Entered& e) { return e.arg == field.arg; });
-    const auto was = ticket.was.find(field.arg);
-    const std::string current = field.initial;
-    const std::string entered_now = mine == submission.fields.end() ? current : mine->value;
-    field.initial = entered_now;
-    again.was[field.arg] = mark_of(current);
-    if (was == ticket.was.end() || was->second == mark_of(current) || same_value(field, current, entered_now, reception_.at.people)) continue;
-    notes[field.arg] = "Changed while this form was open" + (current.empty() ? ": nothing stands here any more." : ": it is " + shown_value(field, current, reception_.at.people) + " now.");
+    const Entered* const entered = mine == submission.fields.end() ? nullptr : &*mine;
+    again.was[field.arg] = marks_of(field);
+    if (const auto was = ticket.was.find(field.arg); was != ticket.was.end())
+      if (const std::string words = changed_words(field, was->second, entered, reception_.at.people); !words.empty()) notes[field.arg] = words;
+    if (entered != nullptr) field.initial = entered->value;
   }
   if (notes.empty()) return false;
   submission.answer->give(update_answer(form_view(*now, again, reception_.at.people, notes,

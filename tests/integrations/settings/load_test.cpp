@@ -56,7 +56,6 @@ TEST_CASE("the example file is true: it loads without a fault and means what its
   CHECK(s.matrix.app_service.id.empty());
   CHECK(s.people[0].identities.at("matrix") == "@alice:example.org");
   CHECK(s.slack.pin_emoji == "pushpin");
-  CHECK_FALSE(s.matrix.enabled);
   REQUIRE(s.people.size() == 2);
   CHECK(s.people[0].admin);
   CHECK_FALSE(s.people[1].admin);

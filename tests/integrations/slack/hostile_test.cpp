@@ -36,7 +36,7 @@ TEST_CASE("Interactions with anything anywhere are answered once") {
   stage.settings.slack.bot_token = bot::Secret("");
   stage.forms.answer = [](const bot::Request&) -> bot::Result<bot::Form> { return severity_form(); };
   json submitted = payload("view_submission", "t.1", "");
-  submitted["view"] = {{"id", "V1"}, {"hash", "h"}, {"callback_id", "muster_form"}, {"private_metadata", R"({"verb":"severity","incident":7,"was":{"severity":"x"}})"},
+  submitted["view"] = {{"id", "V1"}, {"hash", "h"}, {"callback_id", "muster_form"}, {"private_metadata", R"({"verb":"severity","incident":7,"was":{"severity":"x.y"}})"},
                        {"title", {{"text", "T"}}}, {"blocks", json::array({{{"type", "input"}, {"block_id", "field:0:severity"}}})},
                        {"state", {{"values", {{"field:0:severity", {{"value", {{"type", "static_select"}, {"selected_option", {{"value", "sev1"}}}}}}}}}}}};
   json shortcut = payload("message_action");

@@ -133,6 +133,28 @@ TEST_CASE("Wanting what somebody else just did is no conflict") {
   CHECK(stage.intake.requests().size() == 1);
 }
 
+TEST_CASE("Where the choices tell how things stand, the chosen one counts") {
+  auto roles = [](const std::string& commander, const std::string& suggested) {
+    return bot::Form{"role", 7, "Roles of INC-7", "Set",
+                     {{"role", "Role", bot::FieldKind::choice, true, suggested, "", {{"commander", "Commander: " + commander}, {"comms", "Comms: nobody yet"}, {"scribe", "Scribe: nobody yet"}}, 0}}};
+  };
+  Stage stage;
+  stage.forms.answer = [&roles](const bot::Request&) -> bot::Result<bot::Form> { return roles("nobody yet", "commander"); };
+  stage.open().interaction(press("form:0", "INC-7 role"), Reception().answer());
+  REQUIRE(stage.filled());
+  stage.forms.answer = [&roles](const bot::Request&) -> bot::Result<bot::Form> { return roles("Bob", "comms"); };  // Bob took command meanwhile
+  auto pick = [](const std::string& value, const std::string& label) { return json{{"selected_option", {{"text", {{"text", label}}}, {"value", value}}}}; };
+  Reception late;
+  stage.inbox->interaction(submission(stage.vendor.views()[0], {{"role", pick("commander", "Commander: nobody yet")}}), late.answer());
+  REQUIRE(late.given());
+  CHECK(late.said()["view"]["blocks"][1]["hint"]["text"] == "Changed while this form was open: Commander: Bob.");
+  CHECK(stage.intake.requests().empty());
+  Reception other;
+  stage.inbox->interaction(submission(stage.vendor.views()[0], {{"role", pick("scribe", "Scribe: nobody yet")}}), other.answer());
+  REQUIRE(other.given());
+  CHECK(other.said()["response_action"] == "clear");
+}
+
 TEST_CASE("A submission delivered twice is one request's worth") {
   Opened stage;
   stage.submit({{"severity", chosen("sev1")}});
