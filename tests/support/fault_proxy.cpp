@@ -141,12 +141,14 @@ void FaultProxy::fault(Fault fault) {
   changed_.notify_all();
 }
 
-Fault FaultProxy::next_fault(bool at_connect) {
+Fault FaultProxy::next_fault(const std::string* request) {
+  const bool at_connect = request == nullptr;
   Fault out;
   {
     std::lock_guard lock(mutex_);
     if (!at_connect) ++requests_;
     if (fault_.times == 0 || fault_.kind == Fault::Kind::none || at_connect != (fault_.kind == Fault::Kind::drop)) return out;
+    if (request != nullptr && request->substr(0, request->find('\r')).find(fault_.only) == std::string::npos) return out;
     if (fault_.times > 0) --fault_.times;
     ++met_;
     out = fault_;
@@ -188,7 +190,7 @@ void FaultProxy::accept_all() {
 }
 
 void FaultProxy::serve(int fd) {
-  if (next_fault(true).kind == Fault::Kind::drop) return;
+  if (next_fault(nullptr).kind == Fault::Kind::drop) return;
   Wire wire(fd, context_);
   if (!wire.good()) return;
   if (context_) ++handshakes_;
@@ -199,7 +201,7 @@ void FaultProxy::serve(int fd) {
       if (!wire.receive(bytes)) return;
     const std::string request = bytes.substr(0, size);
     bytes.erase(0, size);
-    const Fault fault = next_fault(false);
+    const Fault fault = next_fault(&request);
     if (!answer(wire, request, fault)) return;
   }
 }

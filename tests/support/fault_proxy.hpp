@@ -36,6 +36,7 @@ struct Fault {
   bot::Millis delay{0};
   std::string head = {}, piece = {};
   bool harmless = false;  ///< a good client can still take the answer
+  std::string only = {};  ///< meets only requests whose first line holds this; not for drop
   int times = -1;         ///< so many requests meet it (connections, for drop), the others pass; -1: all
 };
 
@@ -78,7 +79,8 @@ class FaultProxy {
   bool drip(Wire& wire, const std::string& bytes, const Fault& fault);
   std::string ask_vendor(const std::string& request);
   bool pause(bot::Millis time);  ///< false: the fault is over
-  Fault next_fault(bool at_connect);
+  /// `request`: null while a connection is made.
+  Fault next_fault(const std::string* request);
 
   ProxyTls tls_;
   void* context_ = nullptr;  ///< SSL_CTX
