@@ -37,9 +37,13 @@ bot::Millis Pace::take(bot::Time now) {
 
 void Pace::refused(bot::Millis wait, bot::Time now) {
   bot::Lock lock(mutex_);
+  const bool paced = between_.count() > 0 && now >= paused_until_;
   paused_until_ = std::max(paused_until_, now + wait);
-  // The wait is at most the time one more message takes to become free; the longest one seen lately is the best guess at it.
-  between_ = std::clamp(std::max(between_, wait), bot::Millis{1}, kLongestBetween);
+  // The wait is at most the time one more message takes to become free; the longest one seen lately is the best guess at it. Refused although
+  // it was kept to, the guess was short by what is asked for now.
+  bot::Millis guess = std::max(between_, wait);
+  if (paced && wait < between_) guess = between_ + wait;
+  between_ = std::clamp(guess, bot::Millis{1}, kLongestBetween);
   last_refusal_ = now;
   // During the pause one message's worth is gained, and that is all that is free when it ends.
   tokens_ = 1.0 - static_cast<double>(wait.count()) / static_cast<double>(std::max(fixed_, between_).count());

@@ -18,7 +18,6 @@ class MatrixPeople {
   MatrixPeople(const MatrixPeople&) = delete;
 
   void enter(const std::string& who, const Account& account);
-  bool waits_for_invitation(const std::string& who, const std::string& room, double seconds = 30);
   bool join(const std::string& who, const std::string& room_or_alias);
   std::string say(const std::string& who, const std::string& room, const std::string& words);  ///< the event's id
   std::string send(const std::string& who, const std::string& room, const nlohmann::json& content, const std::string& type = "m.room.message",

