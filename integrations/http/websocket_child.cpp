@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "bot/mutex.hpp"
 #include "integrations/http/cpprest_threads.hpp"
 #include "integrations/http/outbound_frames.hpp"
 #include "integrations/http/outbound_process.hpp"
@@ -81,29 +82,70 @@ class SocketProcess {
   }
 
   void obey(const std::string& frame) {
-    const auto failed = [this](pplx::task<void> done) {
-      try {
-        done.get();
-      } catch (const std::exception& e) {
-        over(std::string("sending failed: ") + e.what());
-      }
-    };
     ws::websocket_outgoing_message message;
+    switch (frame.front()) {
+      case socket_frame::send: message.set_utf8_message(frame.substr(1)); break;
+      case socket_frame::ping: message.set_ping_message("muster"); break;
+      case socket_frame::close: return close_when_sent();
+      default: ::_exit(9);
+    }
+    {
+      bot::Lock lock(mutex_);
+      if (closing_) return;  // Muster has said goodbye
+      ++under_way_;
+    }
     try {
-      switch (frame.front()) {
-        case socket_frame::send: message.set_utf8_message(frame.substr(1)); break;
-        case socket_frame::ping: message.set_ping_message("muster"); break;
-        case socket_frame::close: client_.close().then(failed); return;
-        default: ::_exit(9);
-      }
-      client_.send(message).then(failed);
+      client_.send(message).then([this](pplx::task<void> done) { sent(std::move(done)); });
     } catch (const std::exception& e) {
       over(std::string("sending failed: ") + e.what());
     }
   }
 
+  void sent(pplx::task<void> done) {
+    try {
+      done.get();
+    } catch (const std::exception& e) {
+      over(std::string("sending failed: ") + e.what());
+    }
+    bool last = false;
+    {
+      bot::Lock lock(mutex_);
+      last = --under_way_ == 0 && closing_;
+    }
+    if (last) close();
+  }
+
+  /// The library fails what still waits when it closes, and the last acknowledgement may be among it.
+  void close_when_sent() {
+    {
+      bot::Lock lock(mutex_);
+      if (closing_) return;
+      closing_ = true;
+      if (under_way_ > 0) return;
+    }
+    close();
+  }
+
+  /// The end comes with the close handler: when the other side's close frame is there, or the connection broke.
+  void close() {
+    try {
+      client_.close().then([this](pplx::task<void> done) {
+        try {
+          done.get();
+        } catch (const std::exception& e) {
+          over(std::string("closing failed: ") + e.what());
+        }
+      });
+    } catch (const std::exception& e) {
+      over(std::string("closing failed: ") + e.what());
+    }
+  }
+
   FrameSocket parent_;
   std::size_t cap_ = 0;
+  bot::Mutex mutex_;
+  int under_way_ GUARDED_BY(mutex_) = 0;  ///< given to the library and not out yet
+  bool closing_ GUARDED_BY(mutex_) = false;
   ws::websocket_callback_client client_;
 };
 

@@ -415,6 +415,22 @@ TEST_CASE("real: commands come in over either connection and are answered on it"
   CHECK(x.vendor.wait_until([&] { return x.vendor.pings_heard() >= 2; }));
 }
 
+TEST_CASE("real: what was sent before the close arrives before it, and the close frame after it") {
+  support::FakeSlackSocket vendor;
+  std::atomic<bool> ready{false};
+  http::SocketEvents events;
+  events.on_text = [&ready](const std::string&) { ready = true; };
+  http::WebSocketOptions options;
+  options.command = {"/proc/self/exe", "[.websocket]"};
+  const auto socket = http::open_websocket(vendor.link_url(), std::move(events), options);
+  REQUIRE(vendor.wait_until([&] { return vendor.opened() == 1 && ready.load(); }));
+  for (int i = 0; i < 500; ++i) socket->send(json{{"envelope_id", "e" + std::to_string(i)}}.dump());
+  socket->ping();
+  socket->close();
+  CHECK(vendor.wait_until([&] { return vendor.closed_well() == 1; }));
+  CHECK(vendor.heard().size() == 500);
+}
+
 TEST_CASE("real: through refreshes of both connections no command goes unanswered") {
   Exchange x;
   std::vector<std::string> ids;
