@@ -151,7 +151,7 @@ void Coordinator::answer_query(Request& request, const Invocation& asked, const 
   if (!invocation.incident && request.room) {
     if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
   }
-  const Context context{env_.clock.now(), actor_of(request.caller), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }};
+  const Context context{env_.clock.now(), actor_of(request.caller), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
   auto reply = commands_.query(invocation, reader_, context);
   done(reply ? *std::move(reply) : reply_of(reply.error()));
 }

@@ -45,6 +45,16 @@ Result<Reply> query_help(const Question& question) {
 
 // ---- which incident ----
 
+/// For a private incident: what is known of the room it was asked in.
+Snapshot in_its_room(const Question& question, const Incident& incident) {
+  Snapshot out;
+  if (!incident.is_private || !question.context.room) return out;
+  for (const auto& integration : {question.context.room->integration, std::string("muster")})
+    if (auto known = question.reader.references(incident.number, integration))
+      for (const auto& reference : *known) out.references[integration + "/" + reference.what] = reference.id;
+  return out;
+}
+
 /// "INC-8" or "8" among the words wins over the room's incident.
 Result<Incident> asked_incident(const Question& question, std::optional<std::int64_t> named) {
   const auto number = named ? named : question.invocation.incident;
@@ -56,8 +66,8 @@ Result<Incident> asked_incident(const Question& question, std::optional<std::int
   if (!found) return found.error();
   if (!*found)
     return not_answered(ErrorKind::not_found, "There is no INC-" + std::to_string(*number) + ". To see the open ones: " + typed(question.context, "list"));
-  const Status may = allowed(Action::read, question.context.actor, &**found, question.context.settings);
-  if (!may) return may.error();
+  const Status seen = may(Action::read, **found, in_its_room(question, **found), question.context);
+  if (!seen) return seen.error();
   return **std::move(found);
 }
 

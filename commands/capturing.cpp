@@ -202,7 +202,7 @@ Result<Decision> decide_capture(const Capture& capture, const Snapshot& snapshot
   using What = Capture::What;
   if (capture.what == What::edited) return edited(pin);
   if (capture.what == What::deleted) return pin.standing.stands() ? withdraw(pin, "deleted") : nothing(pin, "That message is not on the timeline.");
-  if (const Status may = allowed(Action::respond, context.actor, &pin.incident, context.settings); !may) return refused(may);
+  if (const Status seen = may(Action::respond, pin.incident, snapshot, context); !seen) return refused(seen);
   return capture.what == What::put ? put(pin) : taken_off(pin);
 }
 

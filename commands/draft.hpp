@@ -29,6 +29,14 @@ bot::Decision choices(const Call& call, const bot::Error& error, std::vector<bot
 /// Nothing to do and nothing wrong: "INC-7 is already sev2."
 bot::Decision already(const bot::Incident& incident, bot::Text text);
 
+// ---- private incidents ----
+
+/// What must be read before `may` can tell whether the room vouches for who typed in it.
+void read_room(const bot::Request& request, bot::Reads& out);
+/// `allowed`, and whoever is in a private incident's own room is in the incident: the chat let them in. A room that was open to all
+/// before the incident became private vouches for nobody.
+bot::Status may(bot::Action action, const bot::Incident& incident, const bot::Snapshot& snapshot, const bot::Context& context);
+
 // ---- text from people ----
 
 /// Fit to keep: no controls, mentions as "@Name" in plain text. Empty when nothing is left.

@@ -93,6 +93,7 @@ Result<Decision> decide_private(const Call& call) {
                                             typed(call.context, "public resolved TEXT") + ". Then: " + typed(call.context, "private"));
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::made_private);
+  draft.decision().references.push_back({incident.number, "muster", "rooms_open", "yes"});  // whoever reads them need not be in it
   if (call.context.actor.kind == ActorKind::person && incident.members.count(call.context.actor.id) == 0)
     draft.record(EntryKind::joined, "", {{"person", call.context.actor.id}});
   draft.say({who(call.context.actor), plain(" made " + incident.name() + " private: lists, console and API show it to those in it and to admins alone, and nothing "
@@ -114,5 +115,20 @@ constexpr Verb kVerbs[] = {
 }  // namespace
 
 std::span<const Verb> rooms_verbs() { return kVerbs; }
+
+void read_room(const Request& request, Reads& out) {
+  if (!request.room) return;
+  out.references.emplace_back(request.room->integration, "room");
+  out.references.emplace_back("muster", "rooms_open");
+}
+
+Status may(Action action, const Incident& incident, const Snapshot& snapshot, const Context& context) {
+  if (!incident.is_private || !context.room || snapshot.references.count("muster/rooms_open") > 0) return allowed(action, context.actor, &incident, context.settings);
+  const auto room = snapshot.references.find(context.room->integration + "/room");
+  if (room == snapshot.references.end() || room->second != context.room->id) return allowed(action, context.actor, &incident, context.settings);
+  Incident seen = incident;
+  seen.is_private = false;
+  return allowed(action, context.actor, &seen, context.settings);
+}
 
 }  // namespace commands

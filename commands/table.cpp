@@ -84,6 +84,7 @@ class Table final : public Commands {
     } else if (invocation != nullptr) {
       read_for(*invocation, out);
     }
+    if (!out.incidents.empty()) read_room(request, out);
     return out;
   }
 
@@ -181,7 +182,7 @@ class Table final : public Commands {
     if (call.snapshot.incident == nullptr)
       return refused(ErrorKind::not_found, "there is no INC-" + std::to_string(*call.invocation.incident) + ". To see the open ones: " + typed(context, "list"));
     const Incident& incident = call.incident();
-    if (const Status may = allowed(call.verb.action, context.actor, &incident, context.settings); !may) return refused(may);
+    if (const Status seen = may(call.verb.action, incident, call.snapshot, context); !seen) return refused(seen);
     if (call.verb.when_ended || incident.takes_changes()) return Done{};
     if (incident.phase == Phase::closed)
       return refused(ErrorKind::conflict, incident.name() + " is closed. Open it again first: " + typed(context, "reopen") + ". A note is still possible: " +

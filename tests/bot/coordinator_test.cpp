@@ -485,3 +485,33 @@ TEST_CASE("the row with its rhythm is what its timeline folds to") {
   CHECK((row->due.count("update") == 1 && row->due.count("commander") == 0 && row->snoozed_until));
   CHECK(h.store.timers().size() == 1);
 }
+
+TEST_CASE("whoever is in a private incident's own room is in the incident; a room that was open before vouches for nobody") {
+  House h;
+  h.settings.slack.enabled = true;
+  h.say("declare private sev1 salaries leaked");
+  h.say("declare sev1 checkout");
+  h.say("INC-2 role commander");
+  h.say("INC-2 private");
+  Changes known;
+  known.references = {{1, "slack", "room", "C1"}, {2, "slack", "room", "C2"}};
+  std::vector<Changes> batch{known};
+  REQUIRE(h.store.commit(batch).ok());
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  const auto typed_in = [&](const std::string& room, const std::string& text) {
+    r.room = RoomKey{"slack", room};
+    r.body = Typed{text};
+    return h.ask(r).status;
+  };
+  CHECK(typed_in("C9", "INC-1 note x") == ReplyStatus::forbidden);
+  CHECK(typed_in("C9", "INC-1 show") == ReplyStatus::forbidden);
+  CHECK(typed_in("C2", "INC-1 show") == ReplyStatus::forbidden);
+  CHECK(typed_in("C1", "timeline") == ReplyStatus::ok);
+  CHECK(typed_in("C1", "note x") == ReplyStatus::ok);
+  CHECK(typed_in("C2", "note x") == ReplyStatus::forbidden);
+  CHECK(typed_in("C2", "show") == ReplyStatus::forbidden);
+  CHECK(typed_in("C2", "join") == ReplyStatus::forbidden);
+  CHECK(typed_in("C1", "join") == ReplyStatus::ok);
+  CHECK(typed_in("C9", "INC-1 note from elsewhere") == ReplyStatus::ok);
+}

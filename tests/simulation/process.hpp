@@ -39,7 +39,11 @@ class SpyStore : public bot::Store {
   bot::Status commit(std::vector<bot::Changes>& batch) override;
   bot::Result<std::vector<bot::QueuedMessage>> lease(const bot::LeaseQuery& query) override;
   bot::Result<std::optional<bot::Time>> next_due() override { return next_.next_due(); }
-  bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override { return next_.due_timers(now, limit); }
+  bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override {
+    auto due = next_.due_timers(now, limit);
+    if (due && world_.resting) std::erase_if(*due, [](const bot::Timer& timer) { return timer.kind == "remind"; });
+    return due;
+  }
   bot::Result<std::optional<bot::Time>> next_timer() override { return next_.next_timer(); }
   bot::Result<bool> purge(bot::Time before) override { return next_.purge(before); }
   bot::Status maintain() override { return next_.maintain(); }

@@ -37,6 +37,7 @@ class Run {
     world_.disarm();
     world_.fail_commits(0, 0);
     for (auto& vendor : world_.vendors) vendor->heal();
+    world_.resting = true;
     world_.tell("everything is well again and comes to rest");
     int stuck = 0;
     for (int round = 0; round < kMostRounds && !world_.violation; ++round) {

@@ -94,6 +94,7 @@ class World {
   bool jumped = false;   ///< the wall clock was set: spans between wall times mean nothing
   int boots = 0;
   bool fatal = false;    ///< the program asked to be ended
+  bool resting = false;  ///< the history is over; reminders, which would go on for ever, are not looked at any more
 
   // ---- the verdict ----
   std::optional<Violation> violation;
