@@ -515,3 +515,26 @@ TEST_CASE("whoever is in a private incident's own room is in the incident; a roo
   CHECK(typed_in("C1", "join") == ReplyStatus::ok);
   CHECK(typed_in("C9", "INC-1 note from elsewhere") == ReplyStatus::ok);
 }
+
+TEST_CASE("redacting a pinned message takes the texts of its later edits from the store") {
+  House h;
+  h.settings.incidents.admins = {"dana"};
+  h.say("declare sev1 x");
+  Request r;
+  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+  Capture c;
+  c.incident = 1;
+  c.message = "C1/1.1";
+  c.text = "call Jane 555-1";
+  r.body = c;
+  h.ask(r);
+  c.what = Capture::What::edited;
+  c.text = "call Jane 555-2";
+  r.body = c;
+  h.ask(r);
+  CHECK(h.say("INC-1 redact 2").status == ReplyStatus::ok);
+  const auto entries = h.timeline(1);
+  REQUIRE(entries.size() == 5);
+  CHECK((!entries[1].text && !entries[2].text));
+  CHECK((entries[3].kind == EntryKind::redacted && entries[4].kind == EntryKind::redacted));
+}

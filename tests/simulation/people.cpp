@@ -65,17 +65,31 @@ Wording wording(std::uint32_t verb, const std::string& w, std::uint32_t n, std::
 
 }  // namespace
 
-/// A message of the incident's room that is put on the timeline, edited, deleted or taken off; or the room's topic. Few messages, so that they meet.
-RequestBody by_hand(std::uint32_t verb, const std::string& word, std::uint32_t n, std::int64_t number) {
+bool any_capture(World& world, std::int64_t incident) {
+  const auto all = world.disk.timeline(incident, 0, 1000).value();
+  return std::any_of(all.begin(), all.end(), [](const Entry& e) { return e.kind == EntryKind::captured; });
+}
+
+/// A message of the incident's room that is put on the timeline, edited, deleted or taken off; or the room's topic. One message each, so that they meet.
+RequestBody by_hand(World& world, std::uint32_t verb, const std::string& word, std::uint32_t n, std::int64_t number) {
   if (verb == 45) return RoomChange{number, n % 4 == 0 ? "name" : "topic", word + " all is lost"};
   Capture c;
   using What = Capture::What;
-  c.what = verb == 42 ? What::put : verb == 43 ? What::edited : n % 2 == 0 ? What::deleted : What::taken_off;
+  c.what = verb == 42 || (verb == 43 && !any_capture(world, number)) ? What::put : verb == 43 ? What::edited : n % 4 < 2 ? What::deleted : What::taken_off;
   c.incident = number;
-  c.message = "C/" + std::to_string(number) + "." + std::to_string(n % 2);
+  c.message = "C/" + std::to_string(number);
   c.author = {ActorKind::person, "slack", n % 3 == 0 ? "U02" : "U10", "Eve", {}};
   c.text = word + " the pool is exhausted";
   return c;
+}
+
+/// The pinned message that was edited since; 0 when there is none. Redacting it must take the edits along.
+std::int64_t edited_capture(World& world, std::int64_t incident) {
+  const auto all = world.disk.timeline(incident, 0, 1000).value();
+  for (const auto& e : all)
+    if (e.kind == EntryKind::capture_edited)
+      if (const auto seq = incident_number("#" + fact(e.facts, "entry"))) return *seq;
+  return 0;
 }
 
 Request request_of(const Step& step, World& world, std::string& token) {
@@ -91,11 +105,12 @@ Request request_of(const Step& step, World& world, std::string& token) {
     request.caller = caller_of(step.a % 2, step.d);
     request.received = world.env.clock.now();
     request.dedup_keys = {"ask:" + std::to_string(step.id)};
-    request.body = by_hand(verb, word, step.d, number);
+    request.body = by_hand(world, verb, word, step.d, number);
     token = verb <= 43 || verb == 45 ? word : "";
     return request;
   }
-  const Wording words = wording(verb, word, step.d, row ? row->last_seq : 0);
+  Wording words = wording(verb, word, step.d, row ? row->last_seq : 0);
+  if (const std::int64_t edited = verb == 28 || verb == 29 ? edited_capture(world, number) : 0; edited > 0) words.text = "redact " + std::to_string(edited);
   token = words.free_text ? word : "";
   Request request;
   request.cls = RequestClass::human;
@@ -104,6 +119,7 @@ Request request_of(const Step& step, World& world, std::string& token) {
   request.dedup_keys = {"ask:" + std::to_string(step.id)};
   if (step.d % 3 == 0) request.dedup_keys.push_back("channel:" + std::to_string(step.id));
   const auto room = world.rooms.find(number);
+  if (words.text.rfind("redact ", 0) == 0 && step.d % 2 == 1) request.caller = caller_of(2, 0);  // an admin, so that it happens
   const bool inside = verb != kDeclare && step.d % 2 == 0 && request.caller.integration == "slack" && room != world.rooms.end();
   if (inside) request.room = RoomKey{"slack", room->second};
   request.body = Typed{inside || verb == kDeclare ? words.text : "INC-" + std::to_string(number) + " " + words.text};

@@ -30,6 +30,12 @@ World::World(std::uint64_t seed) : env(seed) {
   settings.paging.policy = {{{"alice"}, Millis{60000}}, {{"bob", "carol"}, Millis{60000}}};
   settings.paging.repeat = 1;
   settings.reminders.enabled = seed % 2 == 0;
+  using std::chrono::seconds;  // histories last minutes: several reminders shall be due at once
+  settings.reminders.commander = seconds{60};
+  settings.reminders.status = seconds{150};
+  settings.reminders.open = seconds{600};
+  settings.reminders.update_given = true;
+  settings.reminders.update = {{"sev1", seconds{90}}, {"sev2", seconds{120}}, {"sev3", seconds{200}}};
   for (const char* name : {"a", "b"}) {
     StatusPageSettings page;
     page.kind = "statuspage";
