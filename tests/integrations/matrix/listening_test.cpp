@@ -20,9 +20,10 @@ std::vector<support::FakeHomeserver::Sent> of_type(const Stage& s, const std::st
   return out;
 }
 
-/// What was typed reached the Coordinator and its answer the room.
+/// What was typed reached the Coordinator and its answer the room: the batch it came in is dealt with when the next question for news is open.
 void settle(Stage& s, const std::string& kind, int count) {
   REQUIRE(wait_for([&] { return s.entries_of(kind) == count; }));
+  REQUIRE(wait_for([&] { return s.hs.syncs_waiting() > 0; }));
   REQUIRE(wait_for([&] { return s.chores->waiting() == 0; }));
 }
 
