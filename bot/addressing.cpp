@@ -34,10 +34,19 @@ bool has_announcements(const std::string& chat, const Settings& settings) {
   return chat == "matrix" && !settings.matrix.announce_room.empty();
 }
 
+/// A topic before the room is open is not owed: the opening sets the one of that moment.
+bool comes_with_opening(const std::string& chat, const Content& content, const Incident& incident) {
+  return std::holds_alternative<SetTopic>(content) && incident.rooms.count(chat) == 0;
+}
+
 Way room_way(const std::string& chat, const Outgoing& outgoing, const Incident& incident) {
   const std::string base = chat + "/" + incident.name();
   if (outgoing.extra) return {chat, base + "/extras", LaneClass::cosmetic, "", hours{1}};
-  if (std::holds_alternative<SetTopic>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "topic", hours{24}};
+  // What nothing else in the room has to wait for stands in lines of its own, so that the calls to the chat run beside one another.
+  if (std::holds_alternative<SetTopic>(outgoing.content)) return {chat, base + "/topic", LaneClass::room, "topic", hours{24}};
+  // To one chat alone: with its room's opening, when nobody is mentioned there yet. Later ones come before the mention that follows.
+  const bool with_opening = std::holds_alternative<InvitePeople>(outgoing.content) && !outgoing.only.empty();
+  if (with_opening) return {chat, base + "/people", LaneClass::room, "", hours{24}};
   if (!std::holds_alternative<EditSummary>(outgoing.content)) return {chat, base + "/room", LaneClass::room, "", hours{24}};
   // The last edit must come before the archiving, so it waits in the same line.
   if (!incident.takes_changes()) return {chat, base + "/room", LaneClass::room, "summary", hours{1}};
@@ -79,7 +88,7 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
   if (announcement && incident.is_private) return out;
   for (const auto& chat : context.settings.chats()) {
     const bool has_room = incident.chats.empty() || incident.chats.count(chat) > 0;
-    if (!announcement && has_room) add(room_way(chat, outgoing, incident));
+    if (!announcement && has_room && !comes_with_opening(chat, outgoing.content, incident)) add(room_way(chat, outgoing, incident));
     if (!announcement) continue;
     if (has_announcements(chat, context.settings)) add({chat, chat + "/announce", LaneClass::room, "", hours{24}});
   }

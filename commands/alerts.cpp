@@ -75,10 +75,6 @@ Decision join(const Alert& alert, const Incident& incident, const Context& conte
   return draft.done();
 }
 
-std::vector<std::string> first_responders(const Settings& settings) {
-  return settings.paging.policy.empty() ? std::vector<std::string>{} : settings.paging.policy.front().notify;
-}
-
 Decision open(const Alert& alert, std::int64_t number, const Context& context) {
   Incident row;
   row.number = number;
@@ -94,7 +90,7 @@ Decision open(const Alert& alert, std::int64_t number, const Context& context) {
   }
   draft.record(EntryKind::declared, row.title, std::move(facts));
   remember(draft, alert, true);
-  open_room(draft, row, first_responders(context.settings));
+  open_room(draft, row);
   if (!context.settings.paging.policy.empty()) start_policy(draft, row, "");
   draft.reply({plain("Declared " + row.name() + ".")});
   return draft.done();

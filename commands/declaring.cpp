@@ -67,7 +67,7 @@ Result<Decision> decide_declare(const Call& call) {
   Draft draft(number, context);
   const Incident row = declare(draft, *title, *severity, call.arg("kind"), chats_for(context));
   const bool person = context.actor.kind == ActorKind::person;
-  open_room(draft, row, person ? std::vector<std::string>{context.actor.id} : std::vector<std::string>{});
+  open_room(draft, row);
   const std::string what = std::string(row.is_private ? ", private" : "") + (row.is_drill ? ", a drill" : "");
   draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + what + ".")});
   const bool chats = !context.settings.chats().empty();

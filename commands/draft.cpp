@@ -64,7 +64,7 @@ Incident outline(const Incident& incident) {
   return out;
 }
 
-void open_room(Draft& draft, const Incident& as_it_will_be, std::vector<std::string> people, const std::string& only, const std::string& existing) {
+void open_room(Draft& draft, const Incident& as_it_will_be, const std::string& only, const std::string& existing) {
   const auto& settings = draft.context().settings;
   const OpenRoom open{room_name(settings.incidents.room_name, as_it_will_be.number, as_it_will_be.title), as_it_will_be.title, as_it_will_be.is_private, ""};
   const std::string rest = existing.empty() ? only : std::string();  // the other chats get rooms of their own, as usual
@@ -75,8 +75,6 @@ void open_room(Draft& draft, const Incident& as_it_will_be, std::vector<std::str
       if (chat == only) here.existing = existing;
       draft.send(std::move(here), chat);
     }
-  draft.send(SetTopic{topic(as_it_will_be, draft.context().people)}, rest);
-  if (!people.empty()) draft.send(InvitePeople{std::move(people), {}}, rest);
   draft.send(PostSummary{}, rest);
   draft.send(PinSummary{}, rest);
 }
@@ -121,6 +119,10 @@ Incident declare(Draft& draft, const std::string& title, const std::string& seve
 }
 
 std::string drill_words(const Incident& incident, const std::string& words) { return incident.is_drill && !words.empty() ? "DRILL: " + words : words; }
+
+std::vector<std::string> first_responders(const Settings& settings) {
+  return settings.paging.policy.empty() ? std::vector<std::string>{} : settings.paging.policy.front().notify;
+}
 
 void offer_public_end(Draft& draft, const Incident& incident) {
   const Publication& p = incident.publication;

@@ -90,15 +90,17 @@ void forget_capture(Draft& draft, const bot::Entry& entry);
 
 /// What the topic shows, without the rest of the row.
 bot::Incident outline(const bot::Incident& incident);
-/// Everything a fresh room needs, in the order it must happen. `as_it_will_be` is the row after the decision.
+/// Everything a fresh room needs, in the order it must happen; its topic and its members follow the opening (outcomes.cpp). `as_it_will_be` is the row after the decision.
 /// `only`: in this chat alone; `existing`: the vendor's id of a room that becomes the incident's there.
-void open_room(Draft& draft, const bot::Incident& as_it_will_be, std::vector<std::string> people, const std::string& only = "", const std::string& existing = "");
+void open_room(Draft& draft, const bot::Incident& as_it_will_be, const std::string& only = "", const std::string& existing = "");
 /// Whom and where: what everybody outside the room reads once.
 bot::Card announcement(const bot::Incident& incident);
 /// The chats a new incident gets rooms in, as the fact "chats" says it: "" = in all. By the setting, when it comes out of one of them.
 std::string chats_for(const bot::Context& context);
 /// Declares it: the row as it will be and the entry. `kind`: words among private and drill.
 bot::Incident declare(Draft& draft, const std::string& title, const std::string& severity, const std::string& kind, const std::string& chats);
+/// Those the escalation policy names first.
+std::vector<std::string> first_responders(const bot::Settings& settings);
 /// The public step is offered when what the public sees no longer fits.
 void offer_public_end(Draft& draft, const bot::Incident& incident);
 

@@ -64,7 +64,7 @@ Result<Decision> decide_reopen(const Call& call) {
   Incident next = outline(incident);
   next.phase = Phase::open;
   next.status = "investigating";
-  if (was_closed) open_room(draft, next, {incident.members.begin(), incident.members.end()});
+  if (was_closed) open_room(draft, next);
   Text told{plain(incident.name() + " reopened by "), who(call.context.actor)};
   append_words(told, *words);
   draft.say(std::move(told), Tone::bad);

@@ -45,6 +45,15 @@ void add_extras(Draft& draft, const Incident& incident, const std::string& chat)
   draft.send_extra(AddBookmarks{}, chat);
 }
 
+/// What a room that is there now gets at once, all beside one another.
+void furnish(Draft& draft, const Event& event) {
+  draft.send(SetTopic{topic(event.incident, event.context.people)}, event.integration());
+  std::set<std::string> people = event.incident.members;
+  if (event.incident.declared_by.kind == ActorKind::monitor)
+    for (const auto& person : first_responders(event.context.settings)) people.insert(person);
+  if (!people.empty()) draft.send(InvitePeople{{people.begin(), people.end()}, {}}, event.integration());
+}
+
 Decision room(const Event& event) {
   Draft draft = event.draft();
   const std::string& chat = event.integration();
@@ -53,6 +62,7 @@ Decision room(const Event& event) {
     if (!event.outcome.link.empty()) facts.emplace_back("link", event.outcome.link);
     facts.emplace_back("name", room_name_told(event));
     draft.record(EntryKind::room_opened, "", std::move(facts));
+    if (event.room_lives()) furnish(draft, event);
     if (event.room_lives() && event.incident.roles.count("commander") == 0)
       draft.say({plain("No commander yet. Claim it with the button or "), code("role commander")}, Tone::warning, {{"Claim commander", "role commander", true}}, chat);
     if (event.room_lives()) add_extras(draft, event.incident, chat);

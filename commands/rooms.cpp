@@ -46,8 +46,7 @@ Result<Decision> decide_adopt(const Call& call) {
   // Known at once, so that what is typed here next is about this incident, and nobody adopts the room twice.
   draft.decision().references.push_back({row.number, room.integration, "room", room.id});
   draft.decision().references.push_back({row.number, "muster", "adopted", room.integration});  // it was there before and is not archived
-  const bool person = context.actor.kind == ActorKind::person;
-  open_room(draft, row, person ? std::vector<std::string>{context.actor.id} : std::vector<std::string>{}, room.integration, room.id);
+  open_room(draft, row, room.integration, room.id);
   draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + ". This room is its room now.")});
   draft.add(Text{plain("Next, take command: "), code("role commander")});
   return draft.done();
@@ -79,7 +78,7 @@ Result<Decision> decide_mirror(const Call& call) {
   next.chats = incident.chats;
   next.chats.insert(*chat);
   for (const auto& other : incident.chats) draft.say_recorded({}, other);
-  open_room(draft, next, {incident.members.begin(), incident.members.end()}, *chat);
+  open_room(draft, next, *chat);
   draft.reply({plain("A room for " + incident.name() + " is being opened in " + name + ". Commands work in either, and what is said by Muster appears in both.")});
   return draft.done();
 }

@@ -33,8 +33,10 @@ TEST_CASE("what belongs to the room waits in the room's lane, the card's edit in
     CHECK(m[0].integration == "slack");
     CHECK(m[0].id.size() == 32);
   }
+  CHECK(addressed(d, SetTopic{"t"}).empty());  // the opening sets it
+  d.row().rooms["slack"] = "https://chat.example.org/C1";
   const auto topic_message = addressed(d, SetTopic{"t"});
-  CHECK(topic_message[0].lane == "slack/INC-1/room");
+  CHECK(topic_message[0].lane == "slack/INC-1/topic");
   CHECK(topic_message[0].supersedes == "topic");
   const auto edit = addressed(d, EditSummary{});
   CHECK(edit[0].lane == "slack/INC-1/card");
@@ -43,6 +45,12 @@ TEST_CASE("what belongs to the room waits in the room's lane, the card's edit in
   CHECK(edit[0].deadline == d.now + std::chrono::hours{1});
   d.row().phase = Phase::closed;
   CHECK(addressed(d, EditSummary{})[0].lane == "slack/INC-1/room");  // before the archiving
+}
+
+TEST_CASE("those invited with a room's opening do not wait for its card, later ones come before the words that mention them") {
+  Declared d;
+  CHECK(addressed(d, InvitePeople{{"alice"}}, "slack")[0].lane == "slack/INC-1/people");
+  CHECK(addressed(d, InvitePeople{{"alice"}})[0].lane == "slack/INC-1/room");
 }
 
 TEST_CASE("announcements go to chats that have a room for them, never for private incidents") {

@@ -19,7 +19,7 @@ TEST_CASE("an opened room is recorded, announced with its link, and asks for a c
   d.outcome("open_room", "slack", MessageState::sent, "", "https://slack.example/archives/C1");
   CHECK(d.kinds() == Words{"room_opened"});
   CHECK(d.last.entries[0].facts == Facts{{"integration", "slack"}, {"link", "https://slack.example/archives/C1"}, {"name", "inc-1-checkout-returns-500"}});
-  CHECK(d.sent() == Words{"say", "add_bookmarks", "announce"});
+  CHECK(d.sent() == Words{"set_topic", "invite", "say", "add_bookmarks", "announce"});
   CHECK(d.said() == "No commander yet. Claim it with the button or role commander\n");
   const Card& card = d.content<Announce>().card;
   CHECK(plain_text(card.title, d.registry) == "INC-1 SEV1 checkout returns 500. Declared by @Dana, 2026-11-23 15:42:18 UTC. Room INC-1");
@@ -31,7 +31,25 @@ TEST_CASE("with a commander already there the room is not asked for one") {
   Declared d;
   d.say("INC-1 role commander", "bob");
   d.outcome("open_room", "slack", MessageState::sent);
-  CHECK(d.sent() == Words{"add_bookmarks", "announce"});
+  CHECK(d.sent() == Words{"set_topic", "invite", "add_bookmarks", "announce"});
+}
+
+TEST_CASE("an opened room gets the topic of that moment and its people at once, beside its card") {
+  Declared d;
+  d.say("INC-1 rename payments fail");
+  d.outcome("open_room", "slack", MessageState::sent);
+  CHECK(has(d.content<SetTopic>().topic, "payments fail"));
+  CHECK(d.content<InvitePeople>().people == Words{"dana"});
+  for (const auto& m : d.outbox) {
+    const std::string kind = kind_of(m.content);
+    if (kind == "set_topic") CHECK(m.lane == "slack/INC-1/topic");
+    if (kind == "invite") CHECK(m.lane == "slack/INC-1/people");
+    if (kind == "post_summary" || kind == "pin_summary") CHECK(m.lane == "slack/INC-1/room");
+  }
+  Desk alarmed;
+  alarmed.alert("a1");
+  alarmed.outcome("open_room", "slack", MessageState::sent);
+  CHECK(alarmed.content<InvitePeople>().people == Words{"bob"});  // the first whom the policy names
 }
 
 TEST_CASE("a room that could not be opened is recorded and the incident announced anyway") {
@@ -40,7 +58,7 @@ TEST_CASE("a room that could not be opened is recorded and the incident announce
   CHECK(d.kinds() == Words{"room_failed"});
   CHECK(d.last.entries[0].text == "restricted_action");
   CHECK(d.sent() == Words{"announce"});
-  d.outcome("set_topic", "slack", MessageState::dead, "no room");  // follows from the first and is not told again
+  d.outcome("post_summary", "slack", MessageState::dead, "no room");  // follows from the first and is not told again
   CHECK(d.nothing_recorded());
 }
 

@@ -207,20 +207,22 @@ void FakeSlack::each_call_takes(bot::Millis delay) {
 }
 
 void FakeSlack::stop() {
-  if (server_) server_->stop();
+  if (!server_) return;
+  server_->stop();
+  server_.reset();
+  held_ = std::make_unique<HeldPort>(port_);
 }
 
 void FakeSlack::vanish() {
   stop();
-  server_.reset();
   vanished_ = std::make_unique<BlackHole>(port_);
 }
 
 void FakeSlack::come_back() {
   vanished_.reset();
-  if (server_) server_->stop();
-  server_.reset();
+  if (server_) return;
   listen();
+  held_.reset();
 }
 
 void FakeSlack::add_user_group(SlackUserGroup group) {

@@ -187,6 +187,7 @@ class FakeSlack {
   int last_id_ = 0;
   std::int64_t last_micro_ = 0;
   int port_ = 0;
+  std::unique_ptr<HeldPort> held_;
   std::unique_ptr<BlackHole> vanished_;
   std::unique_ptr<LoopbackHttp> server_;  // last: its threads use the rest
 };

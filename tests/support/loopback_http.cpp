@@ -90,7 +90,7 @@ void reuse(int fd) {
 
 LoopbackHttp::LoopbackHttp(Handler handler, int port) : handler_(std::move(handler)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (port != 0) reuse(listener_);
+  reuse(listener_);
   sockaddr_in address = loopback(port);
   socklen_t size = sizeof address;
   if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0 ||
@@ -170,6 +170,14 @@ bool LoopbackHttp::answer(int fd, const WireAnswer& reply) {
   }
   return send_all(fd, head + reply.body);
 }
+
+HeldPort::HeldPort(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  reuse(fd_);
+  const sockaddr_in address = loopback(port);
+  if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("cannot hold the port");
+}
+
+HeldPort::~HeldPort() { ::close(fd_); }
 
 BlackHole::BlackHole(int port) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -57,6 +57,17 @@ class LoopbackHttp {
   std::thread acceptor_;
 };
 
+/// A port where nobody listens: connections are refused, and nobody else can get the port meanwhile (a connection to it from itself, say).
+class HeldPort {
+ public:
+  explicit HeldPort(int port);
+  ~HeldPort();
+  HeldPort(const HeldPort&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
 /// A port behind which everything has vanished: connection attempts get no answer at all, neither yes nor no.
 class BlackHole {
  public:
