@@ -43,6 +43,9 @@ const std::vector<Line> kScript{
     {"correct {note} the connection pool was exhausted"},
     {"note dana's phone number"},
     {"redact {note}", Expect::done, "carol"},
+    {"snooze 1h"},
+    {"mirror matrix", Expect::refused},
+    {"adopt sev3 the same room again", Expect::refused},
     {"update We know the cause and are rolling back."},
     {"public investigating api=major_outage We are looking into failed card payments."},
     {"public check"},
@@ -65,7 +68,7 @@ const std::vector<Line> kScript{
     {"note written afterwards"},
 };
 
-const std::vector<Line> kSecondScript{{"cancel It was a false alarm"}, {"note but a useful one"}, {"resolve too late", Expect::refused}};
+const std::vector<Line> kSecondScript{{"private", Expect::done, "carol"}, {"cancel It was a false alarm"}, {"note but a useful one"}, {"resolve too late", Expect::refused}};
 
 /// What a time, a number or an id is replaced by, so that only the meaning is compared.
 std::string plain_of(std::string text) {
@@ -144,10 +147,12 @@ std::vector<std::string> without_people(std::vector<std::string> lines) {
 }  // namespace
 
 TEST_CASE("every verb leaves the same timeline, whether it is typed in Slack, in the console or sent by a script", "[referees]") {
+  // What is about the place itself can only be refused alike: there is one chat, and not every place is a room.
+  const std::set<std::string> of_places{"adopt", "mirror"};
   std::set<std::string> covered{"declare"};
   for (const auto* script : {&kScript, &kSecondScript})
     for (const auto& line : *script)
-      if (line.expect == Expect::done) covered.insert(std::string(line.text).substr(0, std::string(line.text).find(' ')));
+      if (const std::string verb = std::string(line.text).substr(0, std::string(line.text).find(' ')); line.expect == Expect::done || of_places.count(verb) == 1) covered.insert(verb);
   for (const auto& verb : commands::verb_lines()) {
     INFO("say \"" << verb.form << "\" in kScript");
     CHECK(covered.count(verb.name) == 1);
@@ -179,6 +184,11 @@ TEST_CASE("every verb leaves the same timeline, whether it is typed in Slack, in
       else CHECK(without_people(told(s, (*incidents)[i], false)) == without_people(told(s, incidents->front(), false)));
     }
   }
-  REQUIRE(support::wait_for([&] { return outcomes(s, first[0]) == outcomes(s, first[1]) && outcomes(s, first[0]) == outcomes(s, first[2]); }, 60));
+  // Which pages Muster sent depends on who could be reached; what became of the room and the public updates does not.
+  for (std::size_t i = 1; i < voices.size(); ++i) {
+    support::wait_for([&] { return outcomes(s, first[i]) == outcomes(s, first[0]); }, 20);
+    INFO(voices[i]->name());
+    CHECK(outcomes(s, first[i]) == outcomes(s, first[0]));
+  }
   CHECK(s.slack.complaints().empty());
 }
