@@ -1,5 +1,5 @@
 // Slack refuses, hangs or vanishes in the middle of an incident: the console goes on, and everything owed arrives once and in order when it returns.
-// MUSTER_OUTAGE_SECONDS: how long (default 4; script/check: ten real minutes).
+// MUSTER_OUTAGE_SECONDS: how long (default 1.5; script/check: ten real minutes).
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -16,7 +16,7 @@ namespace {
 
 double outage_seconds() {
   const char* wanted = std::getenv("MUSTER_OUTAGE_SECONDS");
-  return wanted == nullptr ? 4 : std::atof(wanted);
+  return wanted == nullptr ? 1.5 : std::atof(wanted);
 }
 
 struct Outage {
