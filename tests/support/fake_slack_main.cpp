@@ -9,14 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/fake_slack.hpp"
-#if __has_include("tests/support/fake_slack_socket.hpp")
 #include "tests/support/fake_slack_socket.hpp"
-#define MUSTER_FAKE_SOCKETS
-#endif
 
 namespace {
 
-#ifdef MUSTER_FAKE_SOCKETS
 /// Socket Mode alone, on an address of its own. A line asks: "slash TEXT" and "event TEXT" answer the envelope's id, "acknowledged ID" what came
 /// back for it (null: nothing yet), "disconnect" asks the client to come again, "links" and "closed" count.
 nlohmann::json answer_socket(support::FakeSlackSocket& socket, const std::string& word, const std::string& rest) {
@@ -43,7 +39,6 @@ int serve_sockets() {
   }
   return 0;
 }
-#endif
 
 }  // namespace
 
@@ -53,9 +48,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const bool has_value = i + 1 < argc;
     if (std::strcmp(argv[i], "--limits") == 0) limits = true;
-#ifdef MUSTER_FAKE_SOCKETS
     else if (std::strcmp(argv[i], "--sockets") == 0) return serve_sockets();
-#endif
     else if (std::strcmp(argv[i], "--port") == 0 && has_value) port = std::atoi(argv[++i]);
     else if (std::strcmp(argv[i], "--delay") == 0 && has_value) delay = std::atoi(argv[++i]);
     else {
