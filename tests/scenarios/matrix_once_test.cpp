@@ -29,8 +29,10 @@ int rooms_of(MatrixScene& s) {
 
 bool all_said(MatrixScene& s, const std::string& room, const std::string& words, int n, double seconds) {
   return wait_for([&] {
+    std::string all;
+    for (const auto& body : s.said(room)) all += body + "\n";
     for (int i = 0; i < n; ++i)
-      if (s.times_said(room, words + " " + std::to_string(i) + ".") == 0) return false;
+      if (all.find(words + " " + std::to_string(i) + ".") == std::string::npos) return false;
     return true;
   }, seconds);
 }

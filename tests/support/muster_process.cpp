@@ -1,5 +1,6 @@
 #include "tests/support/muster_process.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -75,11 +76,14 @@ int free_port() {
 }
 
 bool wait_for(const std::function<bool()>& condition, double seconds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<int>(seconds * 1000));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto end = begin + std::chrono::milliseconds(static_cast<int>(seconds * 1000));
   while (true) {
     if (condition()) return true;
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto now = std::chrono::steady_clock::now();
+    if (now > end) return false;
+    // The longer it takes, the less a look more helps: what is looked at needs the processor too.
+    std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>((now - begin) / 20, std::chrono::milliseconds(20), std::chrono::milliseconds(500)));
   }
 }
 
