@@ -1,6 +1,7 @@
 #include "bot/coordinator.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "bot/addressing.hpp"
 #include "bot/announcing.hpp"
@@ -55,6 +56,18 @@ std::optional<std::int64_t>* left_to_the_room(Request& request, std::optional<In
   else if (auto* capture = std::get_if<Capture>(&request.body)) incident = &capture->incident;
   else if (auto* change = std::get_if<RoomChange>(&request.body)) incident = &change->incident;
   return incident != nullptr && !*incident ? incident : nullptr;
+}
+
+/// What a later request of the batch replaces is never owed: of a hundred changes at once, one edit of the card is written down and sent.
+void leave_out_replaced(std::vector<Changes>& batch) {
+  std::unordered_set<std::string> newer;
+  for (auto changes = batch.rbegin(); changes != batch.rend(); ++changes) {
+    auto& messages = changes->messages;
+    for (auto m = messages.rbegin(); m != messages.rend();) {
+      if (m->supersedes.empty() || newer.insert(m->lane + '\n' + m->supersedes).second) ++m;
+      else m = std::make_reverse_iterator(messages.erase(std::next(m).base()));
+    }
+  }
 }
 
 Committed summary(const std::vector<Changes>& batch) {
@@ -314,6 +327,7 @@ void Coordinator::handle(std::vector<Work>& works) {
     if (ready) {
       for (auto& w : works) decide_one(w, loaded, batch);
       if (batch.empty()) return answer(works, nullptr);
+      leave_out_replaced(batch);
       met = not_kept();
       batch.front().people.insert(batch.front().people.end(), met.begin(), met.end());
       const auto begin = env_.clock.fine();

@@ -538,3 +538,21 @@ TEST_CASE("redacting a pinned message takes the texts of its later edits from th
   CHECK((!entries[1].text && !entries[2].text));
   CHECK((entries[3].kind == EntryKind::redacted && entries[4].kind == EntryKind::redacted));
 }
+
+TEST_CASE("of what replaces one another in one batch only the newest is owed, and everything that is said once") {
+  House h;
+  h.settings.slack.enabled = true;
+  h.say("declare sev1 x");
+  const std::size_t before = h.store.messages().size();
+  for (const char* severity : {"sev2", "sev3", "sev1", "sev2"}) h.coordinator->submit(House::typed(std::string("INC-1 severity ") + severity), [](Reply) {});
+  h.coordinator->run_once();
+  std::map<std::string, int> owed, said;
+  const auto all = h.store.messages();
+  for (std::size_t i = before; i < all.size(); ++i) {
+    auto& kinds = all[i].message.supersedes.empty() ? said : owed;
+    ++kinds[kind_of(all[i].message.content)];
+  }
+  CHECK(owed["edit_summary"] == 1);
+  CHECK(said["say"] == 4);
+  for (const auto& [kind, times] : owed) CHECK(times == 1);
+}
