@@ -24,14 +24,15 @@ def commands(args, results):
         muster.declare(8)
         for _ in range(args.rounds):
             for verb in ("note", "severity"):
-                rates[verb].append(muster.load(verb=verb, seconds=args.seconds)["per_second"])
-            rates["bolt"].append(load(bolt.port, path="/slack/events", verb="note", seconds=args.seconds)["per_second"])
+                rates[verb].append(muster.load(verb=verb, seconds=args.seconds, connections=args.connections)["per_second"])
+            rates["bolt"].append(bolt.load(args.connections, args.seconds)["per_second"])
         results.add("bolt_rss", resident(bolt.process.pid) / 1e6, "MB", "lower", "Bolt app: resident memory")
         results.add("note", rates["note"], "requests/s", "higher", "note: verified, decided, synced, answered")
         results.add("severity", rates["severity"], "requests/s", "higher", "severity: the same, and two messages owed")
         results.add("bolt", rates["bolt"], "requests/s", "higher", "bare Bolt app: verified, answered, nothing stored")
         results.add("note_over_bolt", ratios(rates["note"], rates["bolt"]), "times", "higher", "note over Bolt", 4.0)
         results.add("severity_over_bolt", ratios(rates["severity"], rates["bolt"]), "times", "higher", "severity over Bolt", 2.5)
+        in_flight(args, results, muster, bolt)
         open_loop(args, results, muster, results.median("note"))
     results.about["verify_after_load"] = muster.verified
 
@@ -40,11 +41,20 @@ def ratios(ours, theirs):
     return [a / b for a, b in zip(ours, theirs)]
 
 
+def in_flight(args, results, muster, bolt):
+    """One sync of the disk answers all that came together, so how many requests are under way decides; to Bolt, which stores nothing, it is all the same."""
+    points = []
+    for connections in (8, 32, 64, 128, 256, 512):
+        runs = [(muster.load(verb="note", seconds=args.seconds, connections=connections), bolt.load(connections, args.seconds)) for _ in range(args.rounds)]
+        points.append([connections, [ours["per_second"] / theirs["per_second"] for ours, theirs in runs]])
+    results.curve("in_flight", "note over Bolt by requests under way", "requests under way", "times", points, "higher")
+
+
 def open_loop(args, results, muster, peak):
     """Latency from when a request was due, so that a stall is charged to all that it delayed; what was never answered is charged too."""
     points = {"p50_ms": [], "p99_ms": []}
     for share in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1):
-        runs = [muster.load(verb="note", seconds=args.seconds, rate=peak * share) for _ in range(args.rounds)]
+        runs = [muster.load(verb="note", seconds=args.seconds, rate=peak * share, connections=args.connections) for _ in range(args.rounds)]
         for which, points_of in points.items():
             points_of.append([round(peak * share), [run[which] for run in runs]])
         if share == 0.5:
@@ -176,6 +186,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4, help="of each measurement, after a second of warming up")
+    parser.add_argument("--connections", type=int, default=512, help="requests under way in the measurements of commands")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated: " + ", ".join(PARTS))
     parser.add_argument("--history", type=int, default=1_000_000, help="how many entries the curve of stored history goes up to")
     parser.add_argument("--most", type=int, default=10_000, help="how far the other curves go")

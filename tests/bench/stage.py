@@ -191,6 +191,9 @@ class Bolt:
         self.process.terminate()
         self.process.wait()
 
+    def load(self, connections, seconds):
+        return load(self.port, path="/slack/events", verb="note", seconds=seconds, connections=connections)
+
 
 class Nginx:
     """The peer of the status page: the same bytes as a file."""
