@@ -48,6 +48,9 @@ class Sentence {
   Text text_;
 };
 
+/// Slack's names come without their sign, Matrix's aliases with it.
+std::string room_called(const std::string& name) { return name[0] == '#' ? name : "#" + name; }
+
 Text role_sentence(const Entry& entry) {
   Sentence s(entry);
   const std::string& role = s.value("role");
@@ -259,7 +262,7 @@ Text narrate(const Entry& entry, const People&) {
     case EntryKind::public_dropped: return s.say("held update for ").fact("page").say(" dropped by ").actor().done();
     case EntryKind::public_resent: return s.say("held update for ").fact("page").say(" sent again by ").actor().done();
     case EntryKind::room_opened:
-      s.say(integration_name(s.value("integration")) + " room " + (s.has("name") ? "#" + s.value("name") + " " : "") + "opened");
+      s.say(integration_name(s.value("integration")) + " room " + (s.has("name") ? room_called(s.value("name")) + " " : "") + "opened");
       return s.address().done();
     case EntryKind::room_failed: return s.say("no room in " + integration_name(s.value("integration"))).words_after(": ").done();
     case EntryKind::room_archived: return s.say(integration_name(s.value("integration")) + " room archived").done();

@@ -96,7 +96,7 @@ Result<Decision> decide_rename(const Call& call) {
   draft.say_recorded();
   draft.retopic(next);
   draft.redraw();
-  draft.reply({plain(incident.name() + " is renamed. Its room keeps its name.")});
+  draft.reply({plain(incident.name() + " is renamed. Its room keeps its address.")});
   return draft.done();
 }
 

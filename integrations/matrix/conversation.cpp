@@ -217,7 +217,10 @@ bot::Request Conversation::request_of(const Event& event) {
   bot::Request request;
   request.cls = bot::RequestClass::human;
   request.caller = caller_of(event.sender);
-  request.room = bot::RoomKey{kIntegration, event.room};
+  // The commands know the announcement room as the settings name it, which is an alias mostly.
+  const std::string& announcements = on_.settings.matrix.announce_room;
+  const bool announced = !announcements.empty() && on_.api.homeserver().room_of_alias(announcements) == event.room;
+  request.room = bot::RoomKey{kIntegration, announced ? announcements : event.room};
   request.dedup_keys = {"matrix:" + event.id};
   request.received = on_.env.clock.now();
   request.sent = event.at;

@@ -114,6 +114,9 @@ class Doctor {
   }
 
   void people() {
+    if (!settings_.incidents.invite_groups.empty())
+      say(Grade::advice, "incidents.invite.groups are user groups of Slack. Matrix has none, so nobody comes into a Matrix room through them: name those people under "
+                         "incidents.invite.people.");
     const bool any = std::any_of(settings_.people.begin(), settings_.people.end(), [](const bot::Person& p) { return p.identities.count(kIntegration) > 0; });
     if (!any) say(Grade::advice, "Nobody under people has a Matrix id, so nobody can be paged in Matrix.");
     for (const auto& person : settings_.people) {

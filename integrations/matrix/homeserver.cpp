@@ -83,6 +83,16 @@ void Homeserver::remember_room(std::int64_t incident, const std::string& room) {
   rooms_.erase(rooms_.begin());
 }
 
+void Homeserver::remember_made(const std::string& room) {
+  bot::Lock lock(mutex_);
+  if (made_.size() < kRooms) made_.insert(room);
+}
+
+bool Homeserver::take_made(const std::string& room) {
+  bot::Lock lock(mutex_);
+  return made_.erase(room) > 0;
+}
+
 std::string Homeserver::room_of_alias(const std::string& alias) const {
   bot::Lock lock(mutex_);
   const auto it = aliases_.find(alias);
@@ -112,6 +122,16 @@ void Homeserver::forget_direct_room(const std::string& user) {
   direct_.erase(user);
 }
 
+bool Homeserver::makes_plain_rooms() const {
+  bot::Lock lock(mutex_);
+  return plain_rooms_;
+}
+
+void Homeserver::learn_plain_rooms() {
+  bot::Lock lock(mutex_);
+  plain_rooms_ = true;
+}
+
 bool Homeserver::encrypted(const std::string& room) const {
   bot::Lock lock(mutex_);
   return encrypted_.count(room) > 0;
@@ -119,6 +139,7 @@ bool Homeserver::encrypted(const std::string& room) const {
 
 bool Homeserver::note_encrypted(const std::string& room) {
   bot::Lock lock(mutex_);
+  plain_rooms_ = false;
   return encrypted_.size() < kEncrypted && encrypted_.insert(room).second;
 }
 

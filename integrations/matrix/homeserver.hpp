@@ -44,6 +44,10 @@ class Homeserver {
   std::optional<std::int64_t> incident(const std::string& room) const;
   void remember_room(std::int64_t incident, const std::string& room);
 
+  /// A room that this process made: nobody but the bot can have pinned anything in it. True once.
+  void remember_made(const std::string& room);
+  bool take_made(const std::string& room);
+
   std::string room_of_alias(const std::string& alias) const;  ///< "" when not resolved since the start
   void remember_alias(const std::string& alias, const std::string& room);
 
@@ -51,6 +55,11 @@ class Homeserver {
   std::string direct_room(const std::string& user) const;
   void remember_direct_room(const std::string& user, const std::string& room);
   void forget_direct_room(const std::string& user);
+
+  /// A room made by this process was looked at and is not encrypted, and none has been met since that is: then new ones are not either, since
+  /// forcing it is a setting of the whole homeserver. Should that change, the room's own encryption event tells.
+  bool makes_plain_rooms() const;
+  void learn_plain_rooms();
 
   bool encrypted(const std::string& room) const;
   /// True when that is news.
@@ -68,6 +77,8 @@ class Homeserver {
   std::map<std::string, std::string> aliases_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> direct_ GUARDED_BY(mutex_);
   std::set<std::string> encrypted_ GUARDED_BY(mutex_);
+  std::set<std::string> made_ GUARDED_BY(mutex_);
+  bool plain_rooms_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace matrix

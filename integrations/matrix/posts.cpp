@@ -48,12 +48,35 @@ bot::SendResult post(Session& session, const std::string& room, const bot::Card&
   return posted(session, event_id);
 }
 
-bot::Card summary(const Session& session) { return bot::summary_card(session.context.incident, session.clock.now()); }
-
 std::string public_address(const Session& session) {
   std::string base = session.settings.server.public_url;
   while (!base.empty() && base.back() == '/') base.pop_back();
   return base;
+}
+
+bool is_web(const std::string& url) { return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0; }
+
+/// What other chats keep as bookmarks: Matrix has none, so the addresses stand on the pinned card, last.
+bot::Text links(const Session& session) {
+  bot::Text out;
+  const auto add = [&out](const std::string& label, const std::string& url) {
+    if (!is_web(url)) return;
+    if (!out.empty()) out.push_back(bot::plain(" \xC2\xB7 "));
+    out.push_back(bot::link(url, label));
+  };
+  const bot::Incident& incident = session.context.incident;
+  if (session.settings.console_enabled) add("Timeline", public_address(session) + "/incidents/" + incident.name());
+  for (const auto& [label, url] : session.settings.incidents.bookmarks) add(label, url);
+  const auto& pages = session.settings.status_pages;
+  for (const auto& page : pages)
+    if (!incident.is_private && !incident.is_drill) add(pages.size() == 1 ? "Status page" : "Status page " + page.name, page.url);
+  return out;
+}
+
+bot::Card summary(const Session& session) {
+  bot::Card card = bot::summary_card(session.context.incident, session.clock.now());
+  if (auto text = links(session); !text.empty()) card.facts.push_back({"Links", std::move(text)});
+  return card;
 }
 
 bot::Card page_card(const Session& session, const bot::PagePerson& page) {
@@ -101,10 +124,11 @@ bot::FindResult not_seen(const Session& session, const std::string& why) {
   return bot::CannotLook{why};
 }
 
-/// Nothing at all: keep what people pinned.
+/// Keeps what people pinned. In a room this process made a moment ago nobody else may have, so the card does not wait for a look.
 std::optional<Problem> pin(Session& session, const std::string& event_id) {
   json content;
-  if (auto problem = session.api.get_state(session.room(), "m.room.pinned_events", "", session.budget, content); problem && !problem->not_found()) return problem;
+  if (!session.homeserver().take_made(session.room()))
+    if (auto problem = session.api.get_state(session.room(), "m.room.pinned_events", "", session.budget, content); problem && !problem->not_found()) return problem;
   json pinned = array_at(content, "pinned");
   if (std::find(pinned.begin(), pinned.end(), json(event_id)) != pinned.end()) return std::nullopt;
   pinned.push_back(event_id);
@@ -159,11 +183,7 @@ bot::SendResult announce(Session& session, const bot::Announce& announcement) {
   return post(session, room, announcement.card, Loudness::loud);
 }
 
-bot::SendResult add_bookmarks(Session& session) {
-  // Matrix has no bookmarks. The topic and the pinned card are where people look, and a message with addresses would only scroll away.
-  (void)session;
-  return bot::Accepted{};
-}
+bot::SendResult add_bookmarks(Session&) { return bot::Accepted{}; }  // they stand on the pinned card: see links()
 
 bot::SendResult page_person(Session& session, const bot::PagePerson& page) {
   std::string room;

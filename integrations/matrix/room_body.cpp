@@ -87,10 +87,12 @@ json power_levels(const std::string& version, const std::string& bot_user) {
             {kIncidentState, 100}}}};
 }
 
+std::string room_title(std::int64_t incident, const std::string& title) { return one_line("INC-" + std::to_string(incident) + " " + title, kName); }
+
 json room_body(const bot::MatrixSettings& settings, const std::string& bot_user, const RoomPlan& plan) {
   json body = base(settings, bot_user, plan.version);
   body["room_alias_name"] = plan.alias;
-  body["name"] = one_line(plan.name, kName);
+  body["name"] = room_title(plan.incident, plan.title);
   if (!plan.topic.empty()) body["topic"] = one_line(plan.topic, kTopic);
   json& initial = body["initial_state"];
   initial.push_back(state("m.room.join_rules", join_rules(plan)));

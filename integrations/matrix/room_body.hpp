@@ -20,9 +20,12 @@ bool knows_restricted_rooms(const std::string& room_version);
 /// The whole map: what is left out would get the homeserver's own defaults, and in Synapse a part replaces whole members.
 nlohmann::json power_levels(const std::string& room_version, const std::string& bot_user);
 
+/// "INC-7 checkout is slow": one short line, whatever the title holds.
+std::string room_title(std::int64_t incident, const std::string& title);
+
 struct RoomPlan {
   std::string alias;                   ///< localpart
-  std::string name, topic;
+  std::string title, topic;
   std::string version;                 ///< "" = whatever the homeserver takes
   bool is_private = false;
   std::vector<std::string> doors;      ///< rooms whose members may come in by themselves; none for a private incident

@@ -70,8 +70,9 @@ bot::SendResult check_encryption(Session& session, const std::string& room, cons
   json ignored;
   const auto problem = session.api.get_state(room, "m.room.encryption", "", session.budget, ignored);
   if (!problem) return give_back_encrypted(session, room, alias);
-  if (problem->not_found()) return room_found(session, room, alias);
-  return repeatable(*problem);
+  if (!problem->not_found()) return repeatable(*problem);
+  session.homeserver().learn_plain_rooms();
+  return room_found(session, room, alias);
 }
 
 /// Members of the space and readers of the announcements may come in by themselves, as into a public channel.
@@ -85,7 +86,7 @@ std::vector<std::string> doors(Session& session, const std::string& space) {
 
 json body_of(Session& session, const bot::OpenRoom& open) {
   RoomPlan plan;
-  plan.name = session.incident_name() + " " + open.title;
+  plan.title = open.title;
   plan.version = room_version(session);
   plan.is_private = open.is_private;
   plan.incident = session.message.incident;
@@ -188,8 +189,9 @@ bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress&
     std::string room;
     const auto refused = session.api.create_room(body, session.budget, room);
     if (!refused) {
+      session.homeserver().remember_made(room);
       lead_here(session, room);
-      return check_encryption(session, room, alias);
+      return session.homeserver().makes_plain_rooms() ? room_found(session, room, alias) : check_encryption(session, room, alias);
     }
     if (!refused->is("M_ROOM_IN_USE")) return send_result(*refused);
     Problem problem;
@@ -222,6 +224,21 @@ bot::FindResult find_room(Session& session, const bot::OpenRoom& open, Progress&
   return bot::Missing{};
 }
 
+namespace {
+
+/// The room's name follows the incident's title. A room that people made has no mark of ours and keeps theirs.
+std::optional<Problem> follow_title(Session& session) {
+  const std::string wanted = room_title(session.message.incident, session.context.incident.title);
+  json found;
+  if (auto problem = session.api.get_state(session.room(), "m.room.name", "", session.budget, found); problem && !problem->not_found()) return problem;
+  if (text_at(found, "name") == wanted) return std::nullopt;
+  if (auto problem = session.api.get_state(session.room(), kIncidentState, "", session.budget, found)) return problem->not_found() ? std::nullopt : problem;
+  std::string ignored;
+  return session.api.put_state(session.room(), "m.room.name", "", {{"name", wanted}}, session.budget, ignored);
+}
+
+}  // namespace
+
 bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
   if (session.room().empty()) return no_room(session);
   const std::string words = text::shorten(text::clean(text::valid_utf8(topic.topic), true), kTopicLength);
@@ -229,7 +246,9 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
   const auto problem = session.api.put_state(session.room(), "m.room.topic", "",
                                              {{"topic", words}, {"m.topic", {{"m.text", json::array({{{"mimetype", "text/plain"}, {"body", words}}})}}}},
                                              session.budget, ignored);
-  return problem ? repeatable(*problem) : bot::Accepted{};
+  if (problem) return repeatable(*problem);
+  const auto unnamed = follow_title(session);
+  return unnamed ? repeatable(*unnamed) : bot::Accepted{};
 }
 
 bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite, Progress& progress) {

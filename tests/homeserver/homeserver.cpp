@@ -63,7 +63,7 @@ std::string config(const std::string& folder, int port, const HomeserverOptions&
                      "presence: {enabled: false}\ncaches: {sync_response_cache_duration: 0}\n" +
                      "default_room_version: \"" + options.room_version + "\"\n";
   if (options.encrypts_everything) yaml += "encryption_enabled_by_default_for_room_type: all\n";
-  if (!options.app_service.empty()) yaml += "app_service_config_files: ['" + options.app_service + "']\n";
+  if (!options.app_service.empty()) yaml += "app_service_config_files: ['" + (options.app_service[0] == '/' ? "" : folder + "/") + options.app_service + "']\n";
   if (!options.limits.empty()) return yaml + options.limits;
   return options.default_limits ? yaml : yaml + no_limits();
 }

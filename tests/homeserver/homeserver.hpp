@@ -18,7 +18,7 @@ struct HomeserverOptions {
   bool default_limits = false;       ///< Synapse's own rate limits; otherwise none is ever met
   std::string limits = "";           ///< YAML of rc_… settings instead of either
   bool encrypts_everything = false;  ///< encryption_enabled_by_default_for_room_type: all
-  std::string app_service = "";      ///< registration file
+  std::string app_service = "";      ///< registration file; relative: in the homeserver's folder, and there when it is started
 };
 
 struct Account { std::string user_id, token, device_id; };

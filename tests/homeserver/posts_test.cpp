@@ -42,6 +42,7 @@ TEST_CASE("the card is posted, pinned beside what people pinned, given its butto
   REQUIRE(as<bot::Accepted>(o.send(card)));
   const std::string event_id = o.reference("summary");
   REQUIRE(event_with(o, card.id)["event_id"] == event_id);
+  o.restart();  // a process that did not make the room looks first
   const std::string pinned = "v3/rooms/" + http::percent_encode(o.room()) + "/state/m.room.pinned_events/";
   REQUIRE(o.hs.call("PUT", pinned, o.bot, {{"pinned", {"$of-somebody"}}}).status == 200);
   const auto pin = o.message(bot::PinSummary{});
@@ -60,6 +61,31 @@ TEST_CASE("the card is posted, pinned beside what people pinned, given its butto
   const json latest = seen["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"];
   CHECK(latest["body"].get<std::string>().find("Commander: Alice") != std::string::npos);
   CHECK_FALSE(latest[matrix::kCard]["buttons"].contains("🙋"));
+}
+
+TEST_CASE("the addresses that other chats keep as bookmarks stand on the card, as links, and only where they lead somewhere") {
+  NEEDS_HOMESERVER;
+  Outside o(shared());
+  o.settings.incidents.bookmarks = {{"Runbook", "https://wiki.example.org/runbook"}, {"Odd", "javascript:alert(1)"}};
+  bot::StatusPageSettings page;
+  page.name = "public";
+  page.url = "https://status.example.org";
+  o.settings.status_pages = {page};
+  REQUIRE(as<bot::Accepted>(o.send(o.opening())));
+  const auto card = o.message(bot::PostSummary{});
+  REQUIRE(as<bot::Accepted>(o.send(card)));
+  const std::string html = event_with(o, card.id)["content"]["formatted_body"];
+  INFO(html);
+  CHECK(html.find("<a href=\"https://muster.example.org/incidents/INC-7\">Timeline</a>") != std::string::npos);
+  CHECK(html.find("<a href=\"https://wiki.example.org/runbook\">Runbook</a>") != std::string::npos);
+  CHECK(html.find("<a href=\"https://status.example.org\">Status page</a>") != std::string::npos);
+  CHECK(html.find("javascript") == std::string::npos);
+  CHECK(as<bot::Accepted>(o.send(bot::AddBookmarks{})));
+
+  o.incident.is_private = true;  // its public page says nothing of it
+  const auto edit = o.message(bot::EditSummary{});
+  REQUIRE(as<bot::Accepted>(o.send(edit)));
+  CHECK(event_with(o, edit.id).dump().find("status.example.org") == std::string::npos);
 }
 
 TEST_CASE("a mention wakes the person, everything else is quiet") {

@@ -152,6 +152,49 @@ TEST_CASE("the topic is set plain and rich, and repeats change nothing") {
   CHECK(topics == 1);
 }
 
+TEST_CASE("the room's name follows the incident's title; a room that people made keeps theirs") {
+  NEEDS_HOMESERVER;
+  Outside o(shared());
+  SECTION("Muster's own room") {
+    REQUIRE(as<bot::Accepted>(o.send(o.opening())));
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1"})));
+    o.incident.title = "checkout fails in Europe\nand *elsewhere*";
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1 renamed"})));
+    CHECK(o.state("m.room.name")["name"] == "INC-7 checkout fails in Europe and *elsewhere*");
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV2"})));
+    int names = 0;
+    for (const auto& event : o.hs.history(o.room(), o.bot)) names += event["type"] == "m.room.name";
+    CHECK(names == 2);  // the first and the new one
+  }
+  SECTION("people's room") {
+    const auto made = o.hs.call("POST", "v3/createRoom", o.alice, {{"preset", "private_chat"}, {"name", "Alice's corner"}, {"invite", {o.bot.user_id}}});
+    REQUIRE(made.status == 200);
+    const std::string room = made.body["room_id"];
+    REQUIRE(as<bot::Accepted>(o.send(bot::OpenRoom{"x", "checkout", false, room})));
+    const auto levels = json{{"users", {{o.alice.user_id, 100}, {o.bot.user_id, 100}}}};
+    REQUIRE(o.hs.call("PUT", "v3/rooms/" + http::percent_encode(room) + "/state/m.room.power_levels/", o.alice, levels).status == 200);
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1"})));
+    CHECK(o.state("m.room.name")["name"] == "Alice's corner");
+  }
+}
+
+TEST_CASE("whether new rooms are encrypted is looked at once, and again after an encrypted room was met") {
+  NEEDS_HOMESERVER;
+  Outside o(shared());
+  const auto looks = [&o] {
+    const std::string log = o.hs.log(), path = "/state/m.room.encryption";
+    int n = 0;
+    for (std::size_t at = log.find(path); at != std::string::npos; at = log.find(path, at + 1)) ++n;
+    return n;
+  };
+  const int before = looks();
+  for (const char* name : {"first-", "second-"}) REQUIRE(as<bot::Accepted>(o.send(o.message(bot::OpenRoom{name + o.bot.device_id, "", false}))));
+  CHECK(support::wait_for([&] { return looks() == before + 1; }, 5));
+  o.homeserver->note_encrypted("!encrypted:elsewhere");
+  REQUIRE(as<bot::Accepted>(o.send(o.message(bot::OpenRoom{"third-" + o.bot.device_id, "", false}))));
+  CHECK(support::wait_for([&] { return looks() == before + 2; }, 5));
+}
+
 TEST_CASE("a closed room is read by its members and written by nobody") {
   NEEDS_HOMESERVER;
   Outside o(shared());

@@ -20,34 +20,67 @@ RealHomeserver& shared_homeserver() {
   return *real;
 }
 
-MatrixScene::MatrixScene(RealHomeserver& homeserver, MatrixOptions options) : hs(homeserver) {
-  static int count = 0;
-  name = "s" + std::to_string(++count);
-  bot = hs.add("muster-" + name);
+support::HomeserverOptions for_app_service() {
+  support::HomeserverOptions options;
+  options.app_service = "muster.yaml";
+  return options;
+}
+
+std::string MatrixScene::settings(const MatrixOptions& options) const {
+  const auto id_of = [this](const std::string& who) { return "@" + who + "-" + name + ":" + RealHomeserver::kServerName; };
+  std::string yaml = "people:\n";
+  for (auto [id, who, slack_id] : {std::tuple{"alice", "Alice", "U01"}, {"bob", "Bob", "U02"}, {"carol", "Carol", "U03"}})
+    yaml += std::string("  - {id: ") + id + ", name: " + who + ", matrix: \"" + id_of(id) + "\"" + (options.slack ? std::string(", slack: ") + slack_id : "") + "}\n";
+  yaml += "incidents: {admins: [carol], room_name: \"" + name + "-inc-{number}-{slug}\"}\n";
+  const std::string speaks = options.app_service
+                                 ? std::string("app_service: {id: muster, as_token: \"") + bot.token + "\", hs_token: \"" + kServiceToken + "\", url: \"" + pushed->url() + "\"}"
+                                 : "access_token: \"" + bot.token + "\"";
+  yaml += "matrix: {homeserver_url: \"" + (slow ? slow->url() : wire ? wire->url("") : hs.url()) + "\", user_id: \"" + id_of("muster") + "\", " + speaks +
+          ", announce_room: \"#announce-" + name + ":" + RealHomeserver::kServerName + "\"" + options.more + "}\n";
+  if (options.slack)
+    yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + slack.url() +
+            "\", announce_channel: " + FakeSlack::kAnnounce + "}\n";
+  return yaml;
+}
+
+/// As the README tells it: the file first, then the homeserver that loads it.
+void MatrixScene::register_service() {
+  pushed->lead_to(muster->url());
+  const auto written = muster->run({"matrix", "register", hs.folder() + "/muster.yaml"});
+  INFO(written.out);
+  REQUIRE(written.code == 0);
+  if (!hs.start()) FAIL("the homeserver did not start with the registration:\n" << hs.log());
+}
+
+void MatrixScene::enter_everybody() {
   for (auto [account, who] : {std::pair{&alice, "alice"}, {&bob, "bob"}, {&carol, "carol"}, {&mallory, "mallory"}, {&host, "host"}}) *account = hs.add(who + ("-" + name));
   const auto made = hs.call("POST", "v3/createRoom", host, {{"preset", "public_chat"}, {"room_alias_name", "announce-" + name}, {"name", "Incidents"}});
   REQUIRE(made.status == 200);
   announcements = made.body["room_id"];
-  if (options.wire_faults) wire = std::make_unique<support::FaultProxy>(hs.port());
-  const std::string url = wire ? wire->url("") : hs.url();
-  std::string yaml = "people:\n";
-  for (auto [account, who, slack_id] : {std::tuple{&alice, "Alice", "U01"}, {&bob, "Bob", "U02"}, {&carol, "Carol", "U03"}}) {
-    std::string id = who;
-    id[0] = static_cast<char>(id[0] - 'A' + 'a');
-    yaml += "  - {id: " + id + ", name: " + who + ", matrix: \"" + account->user_id + "\"" + (options.slack ? std::string(", slack: ") + slack_id : "") + "}\n";
-  }
-  yaml += "incidents: {admins: [carol], room_name: \"" + name + "-inc-{number}-{slug}\"}\n";
-  yaml += "matrix: {homeserver_url: \"" + url + "\", user_id: \"" + bot.user_id + "\", access_token: \"" + bot.token + "\", announce_room: \"#announce-" + name + ":" +
-          RealHomeserver::kServerName + "\"" + options.more + "}\n";
-  if (options.slack)
-    yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + slack.url() +
-            "\", announce_channel: " + FakeSlack::kAnnounce + "}\n";
-  muster = std::make_unique<support::MusterProcess>(yaml);
   people = std::make_unique<support::MatrixPeople>(hs.url());
   people->enter("alice", alice);
   people->enter("bob", bob);
   people->enter("mallory", mallory);
   for (const char* who : {"alice", "bob", "mallory"}) REQUIRE(people->join(who, announcements));
+}
+
+MatrixScene::MatrixScene(RealHomeserver& homeserver, MatrixOptions options) : hs(homeserver) {
+  static int count = 0;
+  name = "s" + std::to_string(++count);
+  if (options.wire_faults) wire = std::make_unique<support::FaultProxy>(hs.port());
+  if (options.each_call.count() > 0)
+    slow = std::make_unique<RecordingWire>(hs.url(), [each = options.each_call](const std::string&, const std::string& path) {
+      return path.find("/sync") == std::string::npos ? each : bot::Millis{0};
+    });
+  if (options.app_service) {
+    bot = {"@muster-" + name + ":" + RealHomeserver::kServerName, "token-of-muster-for-the-homeserver", ""};
+    pushed = std::make_unique<RecordingWire>("");
+  } else {
+    bot = hs.add("muster-" + name);
+  }
+  muster = std::make_unique<support::MusterProcess>(settings(options));
+  if (options.app_service) register_service();
+  enter_everybody();
 }
 
 bool MatrixScene::start() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/homeserver/people.hpp"
+#include "tests/scenarios/recording_wire.hpp"
 #include "tests/support/fake_slack.hpp"
 #include "tests/support/fault_proxy.hpp"
 #include "tests/support/muster_process.hpp"
@@ -18,14 +19,21 @@ using nlohmann::json;
 /// The homeserver without limits that most scenarios share; stopped with the program.
 support::RealHomeserver& shared_homeserver();
 
+/// With one whose registration "muster matrix register" writes before it is started.
+support::HomeserverOptions for_app_service();
+
 struct MatrixOptions {
   bool slack = false;
   bool wire_faults = false;                     ///< a FaultProxy stands before the homeserver
   std::string more = {};                        ///< further members of the matrix section: ", room_version: \"12\""
+  bool app_service = false;                     ///< Muster as one; the homeserver must have been made `for_app_service()` and not be started
+  bot::Millis each_call{0};                     ///< a RecordingWire before the homeserver makes each of Muster's calls so slow, but for /sync
 };
 
 class MatrixScene {
  public:
+  static constexpr const char* kServiceToken = "token-of-the-homeserver-for-muster";
+
   /// Makes accounts and the room for announcements; alice, bob and mallory are in it. carol is an admin of Muster.
   explicit MatrixScene(support::RealHomeserver& homeserver, MatrixOptions options = {});
 
@@ -52,6 +60,12 @@ class MatrixScene {
   std::vector<std::string> said(const std::string& room);
   int times_said(const std::string& room, const std::string& words);
   void check_once(const std::string& room);
+  /// Lets whoever waits for news of the homeserver's go, so that the wires end at once. Muster is stopped.
+  void end_polls() { people->say("alice", announcements, "That was all."); }
+
+  std::string settings(const MatrixOptions& options) const;
+  void register_service();
+  void enter_everybody();
 
   support::RealHomeserver& hs;
   support::Account bot, alice, bob, carol, mallory, host;
@@ -59,6 +73,8 @@ class MatrixScene {
   std::string announcements;                    ///< room id
   support::FakeSlack slack;
   std::unique_ptr<support::FaultProxy> wire;
+  std::unique_ptr<RecordingWire> slow;          ///< Muster → homeserver, with each_call
+  std::unique_ptr<RecordingWire> pushed;        ///< homeserver → Muster, with app_service
   std::unique_ptr<support::MusterProcess> muster;
   std::unique_ptr<support::MatrixPeople> people;
   std::unique_ptr<http::Client> client = http::make_client();

@@ -32,6 +32,9 @@ void run_matrix_story(MatrixScene& s) {
   REQUIRE(s.waits_for("severity"));
   s.people->say("alice", room, "/incident note the pool on node 3 is exhausted");
   REQUIRE(s.waits_for("note"));
+  s.people->say("bob", room, "!incident rename checkout fails in Europe");
+  REQUIRE(s.waits_for("renamed"));
+  CHECK(wait_for([&] { return s.hs.state(room, "m.room.name", s.alice).body["name"] == "INC-1 checkout fails in Europe"; }, 60));
   s.people->say("bob", room, "!incident sevrity sev1");  // a slip of the fingers is answered, and changes nothing
   CHECK_FALSE(s.people->waits_for_words("bob", room, "severity").is_null());
   s.people->say("bob", room, "!incident resolve Rolled back 4.2.1");
@@ -67,6 +70,16 @@ TEST_CASE("Matrix, plain account: one incident from declare to close") {
 TEST_CASE("Matrix, rooms of version 12: one incident from declare to close") {
   if (no_homeserver()) return;
   MatrixScene s(shared_homeserver(), {false, false, ", room_version: \"12\""});
+  REQUIRE(s.start());
+  run_matrix_story(s);
+}
+
+TEST_CASE("Matrix, application service: one incident from declare to close") {
+  if (no_homeserver()) return;
+  support::RealHomeserver hs(for_app_service());
+  MatrixOptions options;
+  options.app_service = true;
+  MatrixScene s(hs, options);
   REQUIRE(s.start());
   run_matrix_story(s);
 }

@@ -1,4 +1,4 @@
-// One conversation, several places: every verb of the table, said in Slack, in the console and through the API, leaves the same timeline.
+// One conversation, several places: every verb of the table, said in Slack, in Matrix, in the console and through the API, leaves the same timeline.
 // A new verb belongs into `kScript`; the test says so when one is missing. A new chat belongs into `voices`.
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -6,6 +6,7 @@
 #include <set>
 
 #include "commands/table.hpp"
+#include "tests/scenarios/matrix_scene.hpp"
 #include "tests/scenarios/voices.hpp"
 
 using nlohmann::json;
@@ -44,7 +45,7 @@ const std::vector<Line> kScript{
     {"note dana's phone number"},
     {"redact {note}", Expect::done, "carol"},
     {"snooze 1h"},
-    {"mirror matrix", Expect::refused},
+    {"mirror nowhere", Expect::refused},
     {"adopt sev3 the same room again", Expect::refused},
     {"update We know the cause and are rolling back."},
     {"public investigating api=major_outage We are looking into failed card payments."},
@@ -112,15 +113,15 @@ std::string newest_note(Scene& s, int incident) {
   return out;
 }
 
-int declared(Scene& s, Voice& voice, const std::string& title, int expected) {
+int declared(Scene& s, Voice& voice, const std::string& title, int expected, int chats) {
   const Said said = voice.say("declare sev2 " + title, 0, "alice");
   INFO(voice.name() << ": " << said.words);
   REQUIRE(said.done);
-  REQUIRE(s.waits_for("room_opened", 1, 60, expected));
+  REQUIRE(s.waits_for("room_opened", chats, 60, expected));
   return expected;
 }
 
-void run(Scene& s, Voice& voice, const std::vector<Line>& script, int incident) {
+void run(Scene& s, Voice& voice, const std::vector<Line>& script, int incident, int chats) {
   for (const auto& line : script) {
     std::string text = voice.has_people() || line.as_token == nullptr ? line.text : line.as_token;
     if (text.empty()) continue;
@@ -129,7 +130,7 @@ void run(Scene& s, Voice& voice, const std::vector<Line>& script, int incident) 
     INFO(voice.name() << ": " << text << " → " << said.words);
     CHECK(said.done == (line.expect == Expect::done));
     // An answer before the page went out would keep it back: who is quicker is not what is compared here.
-    if (text.rfind("page ", 0) == 0) REQUIRE(s.waits_for("page_sent", 1, 30, incident));
+    if (text.rfind("page ", 0) == 0) REQUIRE(s.waits_for("page_sent", chats, 30, incident));
   }
 }
 
@@ -148,8 +149,8 @@ std::vector<std::string> without_people(std::vector<std::string> lines) {
 
 }  // namespace
 
-TEST_CASE("every verb leaves the same timeline, whether it is typed in Slack, in the console or sent by a script", "[referees]") {
-  // What is about the place itself can only be refused alike: there is one chat, and not every place is a room.
+TEST_CASE("every verb leaves the same timeline, whether it is typed in Slack, in Matrix, in the console or sent by a script", "[referees]") {
+  // What is about the place itself can only be refused alike: every chat has its room already, and not every place is a room.
   const std::set<std::string> of_places{"adopt", "mirror"};
   std::set<std::string> covered{"declare"};
   for (const auto* script : {&kScript, &kSecondScript})
@@ -162,19 +163,27 @@ TEST_CASE("every verb leaves the same timeline, whether it is typed in Slack, in
 
   scene::Options options;
   options.extra = "console: {enabled: true}\n";
+  std::unique_ptr<scene::MatrixHouse> house;  // without a homeserver the other three are compared, which has been said loudly
+  if (!scene::no_homeserver()) {
+    house = std::make_unique<scene::MatrixHouse>(scene::shared_homeserver(), "parity");
+    options.extra += house->settings();
+    options.matrix_people = house->people_suffix();
+  }
+  const int chats = house ? 2 : 1;
   Scene s(options);
-  REQUIRE(s.muster->start());
+  REQUIRE(s.muster->start(60));
   std::vector<std::unique_ptr<Voice>> voices;
   voices.push_back(scene::slack_voice(s));
+  if (house) voices.push_back(scene::matrix_voice(s, *house));
   voices.push_back(scene::console_voice(s));
   voices.push_back(scene::api_voice(s));
   std::vector<int> first, second;
   int next = 0;
   for (auto& voice : voices) {
-    first.push_back(declared(s, *voice, "checkout is slow", ++next));
-    run(s, *voice, kScript, first.back());
-    second.push_back(declared(s, *voice, "nothing at all", ++next));
-    run(s, *voice, kSecondScript, second.back());
+    first.push_back(declared(s, *voice, "checkout is slow", ++next, chats));
+    run(s, *voice, kScript, first.back(), chats);
+    second.push_back(declared(s, *voice, "nothing at all", ++next, chats));
+    run(s, *voice, kSecondScript, second.back(), chats);
   }
   for (const int incident : first) REQUIRE(s.waits_for("public_shown", 4, 90, incident));
   for (const auto* incidents : {&first, &second}) {

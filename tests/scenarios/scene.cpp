@@ -8,11 +8,14 @@ using support::FakeSlack;
 using support::wait_for;
 
 Scene::Scene(Options options) {
+  const auto in_matrix = [&options](const char* who) {
+    return options.matrix_people.empty() ? std::string() : std::string(", matrix: \"@") + who + options.matrix_people + "\"";
+  };
   std::string yaml =
       std::string("people:\n") +
-      "  - {id: alice, name: Alice, slack: U01" + (options.alice_webhook.empty() ? "" : ", webhook: \"" + options.alice_webhook + "\"") + "}\n"
-      "  - {id: bob, name: Bob, slack: U02}\n"
-      "  - {id: carol, name: Carol, slack: U03}\n"
+      "  - {id: alice, name: Alice, slack: U01" + in_matrix("alice") + (options.alice_webhook.empty() ? "" : ", webhook: \"" + options.alice_webhook + "\"") + "}\n"
+      "  - {id: bob, name: Bob, slack: U02" + in_matrix("bob") + "}\n"
+      "  - {id: carol, name: Carol, slack: U03" + in_matrix("carol") + "}\n"
       "incidents: {admins: [carol]}\n";
   if (options.slack)
     yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + (options.slack_url.empty() ? slack.url() : options.slack_url) +

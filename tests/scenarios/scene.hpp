@@ -18,6 +18,7 @@ struct Options {
   std::string alice_webhook;
   std::string slack_url, vendor_url;  ///< instead of the fakes' own, when something stands before them
   std::string extra;                  ///< more settings sections
+  std::string matrix_people;          ///< "-x:example.org": alice is @alice-x:example.org, and so on; "": nobody is in Matrix
 };
 
 class Scene {

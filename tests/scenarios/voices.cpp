@@ -1,7 +1,8 @@
 #include "tests/scenarios/voices.hpp"
 
 #include <catch2/catch.hpp>
-#include <map>
+#include <set>
+#include <utility>
 
 namespace scene {
 namespace {
@@ -119,8 +120,90 @@ class ConsoleVoice : public Voice {
   int keys_ = 0;
 };
 
+class MatrixVoice : public Voice {
+ public:
+  MatrixVoice(Scene& scene, MatrixHouse& house) : scene_(scene), house_(house) {
+    // What is typed before Muster listens is not obeyed.
+    REQUIRE(support::wait_for([this] {
+      return scene_.muster->get("/metrics").body.find("\nmuster_matrix_heard 1") != std::string::npos && membership(house_.announcements, house_.bot) == "join";
+    }, 60));
+  }
+  const std::string& name() const override { return name_; }
+
+  Said say(const std::string& text, int incident, const std::string& person) override {
+    Said said{false, "(no answer)"};
+    std::string where = incident == 0 ? "" : room_for(incident, person);
+    std::string event = where.empty() ? "" : typed(person, where, "!incident " + text);
+    if (event.empty()) {  // not in the room, or it is closed and nobody can say anything there
+      where = house_.announcements;
+      event = typed(person, where, "!incident " + (incident == 0 ? "" : "INC-" + std::to_string(incident) + " ") + text);
+    }
+    support::wait_for([&] { return answered(person, where, event, said); }, 60);
+    return said;
+  }
+
+ private:
+  /// The event's id, "" when it was not allowed.
+  std::string typed(const std::string& person, const std::string& room, const std::string& words) {
+    return house_.people.ask({{"do", "send"}, {"who", person}, {"room", room}, {"content", {{"msgtype", "m.text"}, {"body", words}}}}).value("event", "");
+  }
+
+  std::string membership(const std::string& room, const support::Account& who) {
+    return house_.hs.state(room, "m.room.member", house_.accounts["alice"], who.user_id).body.value("membership", "");
+  }
+
+  /// The room, when the person is in it or may come in; whoever is no member yet would join by coming.
+  std::string room_for(int incident, const std::string& person) {
+    std::string alias;
+    for (const auto& e : scene_.entries(incident))
+      if (e.value("kind", "") == "room_opened" && e["facts"].value("integration", "") == "matrix") alias = e["facts"].value("name", "");
+    const auto& account = house_.accounts[person];
+    const std::string room = house_.hs.room_of(alias, account);
+    if (entered_.count({room, person}) > 0) return room;
+    const auto invited = [&] { return house_.hs.state(room, "m.room.member", house_.bot, account.user_id).body.value("membership", "") == "invite"; };
+    const bool declared_it = person == "alice";
+    if (!(declared_it ? support::wait_for(invited, 60) : invited()) || !house_.people.join(person, room)) return "";
+    entered_.insert({room, person});
+    return room;
+  }
+
+  bool answered(const std::string& person, const std::string& room, const std::string& event, Said& said) {
+    for (const auto& heard : house_.people.events(person, room)) {
+      if (heard.value("sender", "") != house_.bot.user_id) continue;
+      const json content = heard.value("content", json::object()), about = content.value("m.relates_to", json::object());
+      if (heard.value("type", "") == "m.reaction" && about.value("event_id", "") == event) said = {about.value("key", "") == "\xE2\x9C\x85", about.value("key", "")};
+      else if (heard.value("type", "") == "m.room.message" && about.value("m.in_reply_to", json::object()).value("event_id", "") == event) {
+        const std::string words = content.value("body", "");
+        said = {words.rfind("Not recorded", 0) != 0, words};
+      } else continue;
+      return true;
+    }
+    return false;
+  }
+
+  Scene& scene_;
+  MatrixHouse& house_;
+  const std::string name_ = "matrix";
+  std::set<std::pair<std::string, std::string>> entered_;  ///< room, person
+};
+
 }  // namespace
 
+MatrixHouse::MatrixHouse(support::RealHomeserver& homeserver, const std::string& name) : hs(homeserver), people(homeserver.url()), name_(name) {
+  bot = hs.add("muster-" + name);
+  for (const char* who : {"alice", "bob", "carol"}) people.enter(who, accounts[who] = hs.add(who + ("-" + name)));
+  const auto made = hs.call("POST", "v3/createRoom", accounts["alice"], {{"preset", "public_chat"}, {"room_alias_name", "announce-" + name}, {"name", "Incidents"}});
+  REQUIRE(made.status == 200);
+  announcements = made.body["room_id"];
+  for (const char* who : {"bob", "carol"}) REQUIRE(people.join(who, announcements));
+}
+
+std::string MatrixHouse::settings() const {
+  return "matrix: {homeserver_url: \"" + hs.url() + "\", user_id: \"" + bot.user_id + "\", access_token: \"" + bot.token + "\", announce_room: \"#announce-" + name_ + ":" +
+         support::RealHomeserver::kServerName + "\"}\n";
+}
+
+std::unique_ptr<Voice> matrix_voice(Scene& scene, MatrixHouse& house) { return std::make_unique<MatrixVoice>(scene, house); }
 std::unique_ptr<Voice> slack_voice(Scene& scene) { return std::make_unique<SlackVoice>(scene); }
 std::unique_ptr<Voice> console_voice(Scene& scene) { return std::make_unique<ConsoleVoice>(scene); }
 std::unique_ptr<Voice> api_voice(Scene& scene) { return std::make_unique<ApiVoice>(scene); }

@@ -2,10 +2,12 @@
 // Place: scenarios that compare places or need one that cannot fail with a vendor. Threads: one test thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/homeserver/people.hpp"
 #include "tests/scenarios/scene.hpp"
 
 namespace scene {
@@ -32,5 +34,27 @@ std::unique_ptr<Voice> slack_voice(Scene& scene);
 std::unique_ptr<Voice> console_voice(Scene& scene);
 /// POST /api/v1/commands with a token of all scopes.
 std::unique_ptr<Voice> api_voice(Scene& scene);
+
+/// alice, bob, carol and Muster's account on a real homeserver, and the room for announcements with the three in it.
+class MatrixHouse {
+ public:
+  /// `name`: of this house, in all that must be unique at the homeserver.
+  MatrixHouse(support::RealHomeserver& homeserver, const std::string& name);
+  std::string settings() const;  ///< the matrix section
+  std::string people_suffix() const { return "-" + name_ + ":" + support::RealHomeserver::kServerName; }
+
+  support::RealHomeserver& hs;
+  support::Account bot;
+  std::map<std::string, support::Account> accounts;  ///< "alice" →
+  std::string announcements;                         ///< room id
+  support::MatrixPeople people;
+
+ private:
+  std::string name_;
+};
+
+/// "!incident …", typed with a real client in the incident's room by whoever is invited there, else where announcements are. Done is what gets
+/// the check mark, or an answer in words that does not begin with "Not recorded".
+std::unique_ptr<Voice> matrix_voice(Scene& scene, MatrixHouse& house);
 
 }  // namespace scene

@@ -165,6 +165,20 @@ TEST_CASE("the doctor names what is wrong and what to do about it") {
     return faults;
   };
   CHECK(look().empty());
+  SECTION("user groups, which only Slack has, are told of and no fault") {
+    const auto told = [&] {
+      auto client = http::make_client();
+      matrix::Api api(s.settings.matrix, *client, s.env.clock, std::make_shared<matrix::Homeserver>());
+      bool found = false;
+      for (const auto& finding : matrix::examine(s.settings, api, s.env.env()))
+        found = found || (finding.grade == matrix::Finding::Grade::advice && finding.words.find("incidents.invite.groups") != std::string::npos);
+      return found;
+    };
+    CHECK_FALSE(told());
+    s.settings.incidents.invite_groups = {"S012ABCDE"};
+    CHECK(told());
+    CHECK(look().empty());
+  }
   SECTION("an encrypted announcement room") {
     s.hs.encrypt(matrix_tests::kAnnounce);
     CHECK(look().find("encrypted") != std::string::npos);

@@ -43,6 +43,14 @@ TEST_CASE("a command in the announcement room declares, and the answer comes as 
   CHECK((*incident)->declared_by.id == "alice");
 }
 
+TEST_CASE("the announcement room, named by its alias in the settings, is no incident's to adopt") {
+  Stage s;
+  s.listen();
+  s.hs.say(kAnnounce, "@alice:hs", "!incident adopt sev1 checkout returns 500");
+  REQUIRE(wait_for([&] { return contains(s.hs.said(kAnnounce), "this is the announcement room"); }));
+  CHECK(s.timeline().empty());
+}
+
 TEST_CASE("in an incident's room a recorded change gets a check mark, a refusal words, a question its answer, in the same thread") {
   Stage s;
   s.have_incident();
