@@ -16,8 +16,11 @@ extern char** environ;
 namespace http {
 namespace {
 
+/// The release build's allocator gives what was freed back to the kernel at once in these processes, which may have little (outbound_child.cpp).
+char kFreedIsGivenBack[] = "TCMALLOC_AGGRESSIVE_DECOMMIT=1", kLittleIsKept[] = "TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES=1048576";
+
 std::vector<char*> plain_environment() {
-  std::vector<char*> out;
+  std::vector<char*> out{kFreedIsGivenBack, kLittleIsKept};
   for (char** each = environ; each != nullptr && *each != nullptr; ++each)
     for (const std::string_view name : {"SSL_CERT_FILE=", "SSL_CERT_DIR=", "RES_OPTIONS=", "LOCALDOMAIN=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "UBSAN_OPTIONS=",
                                         "TSAN_OPTIONS=", "LSAN_OPTIONS="})
