@@ -14,6 +14,8 @@
 
 namespace support {
 
+std::string other_client() { return std::string(MUSTER_SOURCE_DIR) + "/tests/homeserver/js/client.mjs"; }
+
 MatrixPeople::MatrixPeople(const std::string& url) {
   int in[2], out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) std::abort();

@@ -10,6 +10,9 @@
 
 namespace support {
 
+/// The script of a person with matrix-js-sdk, which runs where tests/homeserver/install_js put the packages.
+std::string other_client();
+
 class MatrixPeople {
  public:
   /// `url`: the homeserver's, or that of something before it.
