@@ -6,6 +6,7 @@
 
 #include "bot/log.hpp"
 #include "integrations/codec/codec.hpp"
+#include "integrations/slack/missed_room.hpp"
 #include "integrations/slack/payload.hpp"
 
 namespace slack {
@@ -234,6 +235,16 @@ void Captures::learn_author(Work& work, const Budget& budget) {
   work.message.author_name = author.name;
 }
 
+/// Whose reaction keeps the message on the timeline, for the day on which its removal is missed (missed_room.hpp). The first one's counts.
+std::optional<bot::AdapterState> Captures::pinned_by(const Work& work) const {
+  if (work.key.rfind("reaction:", 0) != 0) return std::nullopt;
+  const std::string key = pinned_by_key(message_key(work.message));
+  const auto kept = reception_.at.reader.adapter_state(key);
+  const bool another = kept && *kept && !(*kept)->empty() && **kept != work.from.user;
+  if (another) return std::nullopt;
+  return bot::AdapterState{key, work.kind == "put" ? work.from.user : ""};
+}
+
 /// The commit that records it also takes it off the list.
 void Captures::record(const Work& work, bot::RequestBody body) {
   bot::Request request = reception_.request_of(work.from, std::move(body), {});  // not `sent`: it did happen then, however late it is heard of
@@ -241,6 +252,7 @@ void Captures::record(const Work& work, bot::RequestBody body) {
   bot::Lock in_order(order_);
   forget(work.key);
   request.state = {state()};
+  if (const auto pinned = pinned_by(work)) request.state.push_back(*pinned);
   reception_.at.intake.submit(std::move(request), [this, work, here = reception_.whole()](const bot::Reply& reply) {
     if (const auto alive = here.lock()) settled(work, reply);
   });

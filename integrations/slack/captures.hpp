@@ -53,6 +53,7 @@ class Captures {
   void settled(const Work& work, const bot::Reply& reply);
   void drop(const Work& work, const std::string& why);
   bot::AdapterState state() const;
+  std::optional<bot::AdapterState> pinned_by(const Work& work) const;
   void forget(const std::string& key);
 
   Reception& reception_;

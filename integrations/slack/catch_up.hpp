@@ -1,5 +1,5 @@
 // What was missed while Slack and Muster did not hear each other: after a restart or an outage the rooms of open incidents are read from
-// where the silence began, messages pinned meanwhile go on the timeline, and each timeline says from when to when Muster was away.
+// where the silence began (missed_room.hpp), and each timeline says from when to when Muster was away.
 // Place: made by main beside the inbox, to which it hands what it finds in the shape of Slack's own events. Threads: owns one.
 // State: "slack/heard", the last time both heard each other, committed now and then and moved on only when everything was read.
 // Errors: none come out; what cannot be read now is read later.
@@ -14,6 +14,7 @@
 #include "bot/store.hpp"
 #include "integrations/slack/api.hpp"
 #include "integrations/slack/inbox.hpp"
+#include "integrations/slack/missed_room.hpp"
 
 namespace slack {
 
@@ -26,15 +27,12 @@ class CatchUp {
   bot::Millis step();  ///< the loop's
 
  private:
-  struct Gap { bot::Time from{}, until{}; };
-  struct Room { std::int64_t incident = 0; std::string channel; bot::Time declared{}; };
   void begin();
   bool slack_answers();
   bot::Millis notice();
   bool fill(const Gap& gap);
-  std::optional<int> read(const Room& room, const Gap& gap);
-  void hand_over(const Room& room, const nlohmann::json& message);
-  void hand_event(const Room& room, const std::string& id, nlohmann::json event);
+  void forget_progress();
+  bool watched();
   std::optional<std::vector<Room>> rooms();
   void say_away(const Room& room, const Gap& gap, int missed);
   void remember(bot::Time heard);
@@ -53,6 +51,7 @@ class CatchUp {
   bot::Millis unsure_{0};             ///< how much later than the kept time both may still have heard each other
   std::optional<bot::Time> kept_;
   std::vector<std::int64_t> done_;    ///< incidents of the gap that are read already
+  std::unique_ptr<MissedRoom> reading_;  ///< the room that is being read
   bot::Loop loop_;
 };
 

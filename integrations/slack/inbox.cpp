@@ -99,15 +99,26 @@ class TheInbox : public Inbox {
   }
   ~TheInbox() override { stop(); }
 
-  void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent) override { parts_->command(fields, std::move(answer), sent); }
-  void interaction(const json& payload, Answer answer, std::optional<bot::Time> sent) override { parts_->interactions.take(payload, std::move(answer), sent); }
-  void event(const json& envelope, Answer answer) override { parts_->events.take(envelope, std::move(answer)); }
+  void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent) override {
+    heard();
+    parts_->command(fields, std::move(answer), sent);
+  }
+  void interaction(const json& payload, Answer answer, std::optional<bot::Time> sent) override {
+    heard();
+    parts_->interactions.take(payload, std::move(answer), sent);
+  }
+  void event(const json& envelope, Answer answer) override {
+    heard();
+    parts_->events.take(envelope, std::move(answer));
+  }
   void stop() override {
     parts_->captures.stop();
     parts_->reception.stop();
   }
 
  private:
+  /// What Slack delivers shows that it is there, whichever way it came.
+  void heard() { parts_->reception.at.workspace->heard(parts_->reception.at.clock.now()); }
   std::shared_ptr<Parts> parts_;
 };
 

@@ -230,9 +230,48 @@ void FakeSlack::add_user_group(SlackUserGroup group) {
   groups_[group.id] = std::move(group);
 }
 
-void FakeSlack::say(const std::string& channel, const std::string& user, const std::string& text) {
+std::string FakeSlack::say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread, const std::string& subtype) {
   std::lock_guard lock(mutex_);
-  messages_.push_back({channel, next_ts(), user, text, "", ""});
+  messages_.push_back({channel, next_ts(), user, text, "", "", 0, thread, {}, subtype});
+  return messages_.back().ts;
+}
+
+void FakeSlack::react(const std::string& ts, const std::string& user, const std::string& emoji, bool there) {
+  std::lock_guard lock(mutex_);
+  for (auto& m : messages_) {
+    if (m.ts != ts) continue;
+    if (there) m.reactions[emoji].insert(user);
+    else if (m.reactions[emoji].erase(user); m.reactions[emoji].empty()) m.reactions.erase(emoji);
+  }
+}
+
+void FakeSlack::edit(const std::string& ts, const std::string& text) {
+  std::lock_guard lock(mutex_);
+  const std::string now = next_ts();
+  for (auto& m : messages_)
+    if (m.ts == ts) m.text = text, m.edited = now;
+}
+
+void FakeSlack::erase(const std::string& ts) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(messages_, [&ts](const SlackMessage& m) { return m.ts == ts; });
+}
+
+void FakeSlack::rotate_tokens() {
+  std::lock_guard lock(mutex_);
+  access_tokens_ = {{kRotatingToken, false}};
+  newest_token_ = kRotatingToken;
+  refresh_token_ = kRefreshToken;
+}
+
+void FakeSlack::expire_tokens() {
+  std::lock_guard lock(mutex_);
+  for (auto& [token, expired] : access_tokens_) expired = token != newest_token_;
+}
+
+std::string FakeSlack::newest_token() const {
+  std::lock_guard lock(mutex_);
+  return newest_token_;
 }
 
 std::string FakeSlack::new_trigger(const std::string& user) {
@@ -301,7 +340,12 @@ std::optional<int> FakeSlack::over_limit(const SlackCall& call) {
 
 /// Slack's word, or "".
 std::string FakeSlack::refused_credentials(const SlackCall& call, const std::string& authorization) const {
+  if (call.method == "oauth.v2.access") return "";  // the client's secret is what speaks for it
   if (authorization.empty()) return "not_authed";
+  if (!access_tokens_.empty() && call.method != "apps.connections.open") {
+    const auto known = access_tokens_.find(authorization.rfind("Bearer ", 0) == 0 ? authorization.substr(7) : "");
+    return known == access_tokens_.end() ? "invalid_auth" : known->second ? "token_expired" : "";
+  }
   const bool for_app = call.method == "apps.connections.open";
   if (authorization == std::string("Bearer ") + (for_app ? kAppToken : kToken)) return "";
   return authorization == std::string("Bearer ") + (for_app ? kToken : kAppToken) ? "not_allowed_token_type" : "invalid_auth";

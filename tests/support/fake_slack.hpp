@@ -48,6 +48,8 @@ struct SlackMessage {
   int edits = 0;
   std::string thread = {};                              ///< thread_ts of a reply
   std::map<std::string, std::set<std::string>> reactions = {};  ///< emoji → who
+  std::string subtype = {};                             ///< "channel_join" …: what Slack itself writes into a channel
+  std::string edited = {};                              ///< ts of the author's last edit
   std::string op() const;       ///< metadata.event_payload.op, or ""
   std::string visible() const;  ///< what a reader sees of the blocks
 };
@@ -89,6 +91,8 @@ class FakeSlack {
   static constexpr const char* kToken = "xoxb-test-token-0123456789";
   static constexpr const char* kAppToken = "xapp-1-A0MUSTER-0123456789-test";  ///< for apps.connections.open alone
   static constexpr const char* kSigningSecret = "8f742231b10e8888abcd99yyyzzz85a5";
+  static constexpr const char* kClientId = "1234567890.0987654321", *kClientSecret = "client-secret-0123456789";
+  static constexpr const char* kRotatingToken = "xoxe.xoxb-1-first-0123456789", *kRefreshToken = "xoxe-1-first-0123456789";
   static constexpr const char* kBot = "UMUSTER";
   static constexpr const char* kTeam = "T0TEST";
   static constexpr const char* kAnnounce = "C0INCIDENTS";
@@ -104,7 +108,15 @@ class FakeSlack {
   void take_name(const std::string& name, bool archived = true);   ///< a channel of somebody else that holds the name
 
   void add_user_group(SlackUserGroup group);
-  void say(const std::string& channel, const std::string& user, const std::string& text);  ///< somebody writes; history tells of it
+  /// Somebody writes; history tells of it. With a subtype Slack itself does: a join, a topic.
+  std::string say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread = "", const std::string& subtype = "");
+  void react(const std::string& ts, const std::string& user, const std::string& emoji, bool there = true);
+  void edit(const std::string& ts, const std::string& text);
+  void erase(const std::string& ts);
+  /// The app rotates its tokens: kRotatingToken and kRefreshToken are good, each refresh token once, for a pair of new ones.
+  void rotate_tokens();
+  void expire_tokens();              ///< twelve hours pass for all access tokens but the newest
+  std::string newest_token() const;
   /// A trigger_id as Slack hands them out: good once, for three seconds. Others are good once, unless `strict_triggers`.
   std::string new_trigger(const std::string& user = "U01");
   void strict_triggers(bool on);
@@ -181,6 +193,8 @@ class FakeSlack {
   std::map<std::string, Trigger> triggers_;
   std::function<std::string()> connections_;
   SlackLimits limits_;
+  std::map<std::string, bool> access_tokens_;  ///< of a rotating app; true: expired
+  std::string newest_token_, refresh_token_;
   bool limit_posts_ = false, limit_as_slack_ = false, strict_triggers_ = false;
   bot::Millis each_call_takes_{0};
   int rate_limited_ = 0;

@@ -202,6 +202,9 @@ json shown(const SlackMessage& m) {
   if (m.user == FakeSlack::kBot) one["bot_id"] = "BMUSTER";
   if (!m.blocks.empty()) one["blocks"] = json::parse(m.blocks, nullptr, false);
   if (!m.thread.empty()) one["thread_ts"] = m.thread;
+  if (!m.subtype.empty()) one["subtype"] = m.subtype;
+  if (m.subtype == "channel_topic") one["topic"] = m.text;
+  if (!m.edited.empty()) one["edited"] = {{"user", m.user}, {"ts", m.edited}};
   for (const auto& [name, users] : m.reactions) one["reactions"].push_back({{"name", name}, {"users", users}, {"count", users.size()}});
   return one;
 }
@@ -223,6 +226,12 @@ json FakeSlackMethods::history() {
   for (auto m = fake_.messages_.rbegin(); m != fake_.messages_.rend(); ++m) {
     if (m->channel != arg("channel") || (!m->thread.empty() && m->thread != m->ts) || !within(*m)) continue;
     json one = shown(*m);
+    for (const auto& reply : fake_.messages_)
+      if (reply.channel == m->channel && reply.thread == m->ts && reply.ts != m->ts) {
+        one["thread_ts"] = m->ts;
+        one["reply_count"] = one.value("reply_count", 0) + 1;
+        one["latest_reply"] = reply.ts;
+      }
     if (is_true(arg("include_all_metadata")) && !m->metadata.empty()) one["metadata"] = json::parse(m->metadata);
     all.push_back(std::move(one));
   }

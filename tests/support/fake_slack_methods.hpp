@@ -60,6 +60,7 @@ class FakeSlackMethods {
   nlohmann::json list_groups();
   nlohmann::json group_users();
   nlohmann::json open_connection();
+  nlohmann::json renew_tokens();
   SlackMessage* message(const std::string& channel, const std::string& ts);
   // fake_slack_views.cpp
   nlohmann::json views();

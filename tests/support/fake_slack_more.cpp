@@ -33,6 +33,7 @@ json FakeSlackMethods::more() {
   if (m == "usergroups.users.list") return group_users();
   if (m == "team.info") return {{"ok", true}, {"team", {{"id", FakeSlack::kTeam}, {"name", "Test"}, {"domain", "test"}}}};
   if (m == "apps.connections.open") return open_connection();
+  if (m == "oauth.v2.access") return renew_tokens();
   return views();
 }
 
@@ -216,6 +217,19 @@ json FakeSlackMethods::group_users() {
 json FakeSlackMethods::open_connection() {
   if (!fake_.connections_) return wrong("forbidden_team");
   return {{"ok", true}, {"url", fake_.connections_()}};
+}
+
+json FakeSlackMethods::renew_tokens() {
+  if (arg("client_id") != FakeSlack::kClientId) return wrong("invalid_client_id");
+  if (arg("client_secret") != FakeSlack::kClientSecret) return wrong("bad_client_secret");
+  if (arg("grant_type") != "refresh_token") return wrong("invalid_grant_type");
+  if (fake_.refresh_token_.empty() || arg("refresh_token") != fake_.refresh_token_) return wrong("invalid_refresh_token");
+  const std::string n = std::to_string(++fake_.last_id_);
+  fake_.refresh_token_ = "xoxe-1-" + n + "-refresh-0123456789";
+  fake_.newest_token_ = "xoxe.xoxb-1-" + n + "-access-0123456789";
+  fake_.access_tokens_[fake_.newest_token_] = false;
+  return {{"ok", true}, {"access_token", fake_.newest_token_}, {"refresh_token", fake_.refresh_token_}, {"expires_in", 43200}, {"token_type", "bot"},
+          {"bot_user_id", FakeSlack::kBot}, {"app_id", "A0MUSTER"}, {"team", {{"id", FakeSlack::kTeam}}}};
 }
 
 }  // namespace support

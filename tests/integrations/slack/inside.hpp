@@ -117,13 +117,23 @@ class FakeReader : public bot::Reader {
   }
   bot::Result<std::optional<std::string>> adapter_state(const std::string& key) override {
     std::lock_guard lock(mutex_);
+    if (committed != nullptr) {
+      const std::string value = committed->state(key);
+      return value.empty() ? std::optional<std::string>() : value;
+    }
     const auto it = states.find(key);
     return it == states.end() ? std::optional<std::string>() : it->second;
   }
   bot::Result<std::vector<bot::Entry>> timeline(std::int64_t, std::int64_t, int) override { return std::vector<bot::Entry>{}; }
   bot::Result<std::vector<bot::Entry>> stream(std::int64_t, int) override { return std::vector<bot::Entry>{}; }
   bot::Result<std::int64_t> last_position() override { return std::int64_t{0}; }
-  bot::Result<std::vector<bot::Reference>> references(std::int64_t, const std::string&) override { return std::vector<bot::Reference>{}; }
+  bot::Result<std::vector<bot::Reference>> references(std::int64_t incident, const std::string&) override {
+    std::lock_guard lock(mutex_);
+    std::vector<bot::Reference> out;
+    for (const auto& one : known)
+      if (one.incident == incident) out.push_back(one);
+    return out;
+  }
   bot::Result<std::vector<bot::QueuedMessage>> troubled(int) override { return std::vector<bot::QueuedMessage>{}; }
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return std::vector<bot::OutboxCount>{}; }
   bot::Result<std::vector<bot::Entry>> public_updates(int) override { return std::vector<bot::Entry>{}; }
@@ -135,6 +145,8 @@ class FakeReader : public bot::Reader {
     incidents_[incident.number] = std::move(incident);
   }
   std::map<std::string, std::string> states;
+  std::vector<bot::Reference> known;
+  FakeIntake* committed = nullptr;  ///< where adapters' state is, instead of in `states`
   std::atomic<bool> broken{false};
 
  private:

@@ -150,3 +150,31 @@ TEST_CASE("a refresh token that Slack refuses is told to people with what to do;
   CHECK(r.workspace->trouble().find("Reinstall the app") != std::string::npos);
   CHECK(r.token() == "xoxe.xoxb-from-the-settings");
 }
+
+TEST_CASE("against a Slack that spends refresh tokens, twelve-hour days go by and a kill after the renewal loses nothing", "[fake]") {
+  support::FakeEnv env;
+  support::FakeSlack vendor(&env.clock);
+  vendor.rotate_tokens();
+  const auto client = http::make_client();
+  StateStore store;
+  bot::SlackSettings settings;
+  settings.bot_token = bot::Secret(support::FakeSlack::kRotatingToken);
+  settings.refresh_token = bot::Secret(support::FakeSlack::kRefreshToken);
+  settings.client_id = support::FakeSlack::kClientId;
+  settings.client_secret = bot::Secret(support::FakeSlack::kClientSecret);
+  settings.api_url = vendor.url();
+  for (std::size_t day = 1; day <= 6; ++day) {
+    const auto workspace = std::make_shared<slack::Workspace>();  // a new process: only what was kept is left
+    slack::Rotation rotation(settings, *client, store, store, env.clock, workspace);
+    rotation.step();
+    CHECK(vendor.calls("oauth.v2.access").size() == day);
+    CHECK(workspace->bot_token(settings.bot_token).reveal() == vendor.newest_token());
+    vendor.expire_tokens();
+    slack::Api api(settings, *client, env.clock, *workspace);
+    nlohmann::json answer;
+    CHECK_FALSE(api.call("auth.test", {}, slack::Budget(env.clock, bot::Millis{9000}, bot::Millis{9000}), answer));
+    CHECK(workspace->trouble().empty());
+    env.advance(bot::Millis{11 * 3600000});
+  }
+  CHECK(vendor.complaints().empty());
+}
