@@ -87,6 +87,23 @@ void add_rhythm(Card& card, const Incident& incident, Time now) {
   card.facts.push_back({"Next update", std::move(text)});
 }
 
+/// Who is being called while nobody has answered; answering stands first.
+void add_paging(Card& card, const Incident& incident) {
+  const auto run = std::find_if(incident.pages.rbegin(), incident.pages.rend(), [](const PageRun& r) { return r.open; });
+  if (run == incident.pages.rend()) return;
+  Text text{strong("not answered")};
+  const char* before = ": ";
+  for (const auto& person : run->paged) {
+    text.push_back(plain(before));
+    text.push_back(name_of(person));
+    before = ", ";
+  }
+  text.push_back(plain(", since "));
+  text.push_back(when(iso8601(run->since)));
+  card.facts.push_back({"Paging", std::move(text)});
+  card.buttons.insert(card.buttons.begin(), {"Acknowledge", "ack", true});
+}
+
 void add_buttons(Card& card, const Incident& incident) {
   const auto add = [&card](const char* label, const char* command, bool form = false) { card.buttons.push_back({label, command, false, form}); };
   if (incident.phase == Phase::open) {
@@ -122,6 +139,7 @@ Card summary_card(const Incident& incident, Time now) {
   add_times(card, incident);
   if (incident.alerts_total > 0)
     card.facts.push_back({"Alerts", {plain(std::to_string(incident.alerts_firing) + " firing of " + std::to_string(incident.alerts_total))}});
+  add_paging(card, incident);
   add_public(card, incident);
   add_rhythm(card, incident, now);
   add_buttons(card, incident);

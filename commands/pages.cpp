@@ -65,6 +65,7 @@ void take_step(Draft& draft, const Incident& row, const PageStep& step) {
   // Nobody can be reached: waiting would help nobody.
   set_timer(draft, step, unreachable.size() == step.people.size() ? context.now : context.now + step.wait);
   tell(draft, step, unreachable);
+  if (!row.rooms.empty()) draft.redraw();  // a card that is still to be posted shows it anyway
 }
 
 void make_room_for_run(Draft& draft, const Incident& row) {
@@ -90,6 +91,7 @@ void escalate(Draft& draft, const Incident& row, const PageRun& run) {
     draft.say({plain("Nobody answered the page after " + duration_text(draft.context().now - run.since) + ". Paging has stopped. Page somebody by name: "),
                code("page PERSON")},
               Tone::bad, {{"Page again", "page", true}});
+    if (!row.rooms.empty()) draft.redraw();
     return;
   }
   if (by_hand) return take_step(draft, row, PageStep{run.id, 0, round, run.paged, PageStep{}.wait, ""});

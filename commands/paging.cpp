@@ -89,6 +89,7 @@ Result<Decision> decide_ack(const Call& call) {
     return already(incident, {plain("The page of " + incident.name() + " is already acknowledged by "), name_of(last->acknowledged_by), plain(".")});
   }
   draft.say({who(actor), plain(" acknowledged the page after " + duration_text(call.context.now - since) + ".")}, Tone::good);
+  if (!incident.rooms.empty()) draft.redraw();
   const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
   if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", actor.id}});
   if (outsider) draft.send(InvitePeople{{actor.id}, {}});

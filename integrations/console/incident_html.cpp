@@ -152,8 +152,8 @@ void add_rooms_and_people(Html& html, const bot::Incident& i, const IncidentCont
 void add_actions(Html& html, const bot::Incident& i, const IncidentContext& context) {
   html.open("div", {{"class", "buttons"}});
   for (const auto& button : bot::summary_card(i, context.now).buttons) {
-    // Claiming stands beside each role, and the timeline is the stream itself.
-    if (button.command.rfind("role ", 0) == 0 || button.command == "timeline") continue;
+    // Claiming stands beside each role, answering beside its page, and the timeline is the stream itself.
+    if (button.command.rfind("role ", 0) == 0 || button.command == "ack" || button.command == "timeline") continue;
     add_button(html, button, context.form);
   }
   if (i.phase == bot::Phase::open) add_button(html, {"Resolve", "resolve", false, true}, context.form);

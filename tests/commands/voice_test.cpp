@@ -123,6 +123,22 @@ TEST_CASE("the pinned card shows unfilled roles, times, the public state and wha
   CHECK(plain_text(summary_card(d.row(), d.now).title, d.registry) == "INC-1  SEV1  Closed  42 min");
 }
 
+TEST_CASE("while a page waits for its answer the pinned card names who is called and offers the answer first") {
+  Desk d;
+  d.say("declare sev1 checkout returns 500");
+  d.say("INC-1 page @bob");
+  const auto paging = [&d] {
+    for (const auto& fact : summary_card(d.row(), d.now).facts)
+      if (fact.label == "Paging") return plain_text(fact.value, d.registry);
+    return std::string();
+  };
+  CHECK(paging() == "not answered: @Bob, since 2026-11-23 15:42:18 UTC");
+  CHECK(summary_card(d.row(), d.now).buttons.front().command == "ack");
+  d.say("INC-1 ack", "bob");
+  CHECK(paging().empty());
+  for (const auto& button : summary_card(d.row(), d.now).buttons) CHECK(button.command != "ack");
+}
+
 TEST_CASE("the topic is one line of at most 250 characters") {
   Desk d;
   d.say("declare sev1 " + std::string(255, 'x'));
