@@ -7,10 +7,20 @@ namespace scene {
 using support::FakeSlack;
 using support::wait_for;
 
+namespace {
+
+std::string rotating_pair() {
+  return std::string(FakeSlack::kRotatingToken) + "\", refresh_token: \"" + FakeSlack::kRefreshToken + "\", client_id: \"" + FakeSlack::kClientId +
+         "\", client_secret: \"" + FakeSlack::kClientSecret;
+}
+
+}  // namespace
+
 Scene::Scene(Options options) {
   const auto in_matrix = [&options](const char* who) {
     return options.matrix_people.empty() ? std::string() : std::string(", matrix: \"@") + who + options.matrix_people + "\"";
   };
+  if (options.rotating) slack.rotate_tokens();
   std::string yaml =
       std::string("people:\n") +
       "  - {id: alice, name: Alice, slack: U01" + in_matrix("alice") + (options.alice_webhook.empty() ? "" : ", webhook: \"" + options.alice_webhook + "\"") + "}\n"
@@ -18,7 +28,7 @@ Scene::Scene(Options options) {
       "  - {id: carol, name: Carol, slack: U03" + in_matrix("carol") + "}\n"
       "incidents: {admins: [carol]}\n";
   if (options.slack)
-    yaml += "slack: {bot_token: \"" + std::string(FakeSlack::kToken) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + (options.slack_url.empty() ? slack.url() : options.slack_url) +
+    yaml += "slack: {bot_token: \"" + (options.rotating ? rotating_pair() : std::string(FakeSlack::kToken)) + "\", signing_secret: \"" + FakeSlack::kSigningSecret + "\", api_url: \"" + (options.slack_url.empty() ? slack.url() : options.slack_url) +
             "\", announce_channel: " + FakeSlack::kAnnounce + "}\n";
   yaml += "status_pages:\n  - {kind: builtin, name: public, listen: \"127.0.0.1:" + std::to_string(page_port) +
           "\", title: Example, components: [{id: api, name: API}, {id: web, name: Website}]}\n";

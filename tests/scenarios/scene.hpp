@@ -15,6 +15,7 @@ namespace scene {
 struct Options {
   bool slack = true;
   bool vendor = true;
+  bool rotating = false;              ///< the Slack app rotates its tokens
   std::string alice_webhook;
   std::string slack_url, vendor_url;  ///< instead of the fakes' own, when something stands before them
   std::string extra;                  ///< more settings sections
