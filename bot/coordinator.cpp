@@ -236,7 +236,7 @@ bool Coordinator::has_room(const Pending& pending) const {
 std::vector<Coordinator::Pending> Coordinator::take() {
   std::vector<Pending> out;
   Lock lock(mutex_);
-  auto pull = [&](std::deque<Pending>& from, std::size_t most) {
+  auto pull = [&](std::deque<Pending>& from, std::size_t most) REQUIRES_LOCK(mutex_) {
     for (; most > 0 && !from.empty(); --most) {
       queued_bytes_ -= from.front().bytes;
       --queued_;
@@ -337,6 +337,8 @@ void Coordinator::handle(std::vector<Work>& works) {
     }
     if (ready) {
       kept(met);
+      const bool redacted = std::any_of(batch.begin(), batch.end(), [](const Changes& c) { return !c.redactions.empty(); });
+      if (redacted) reread_repeats(works);
       answer(works, nullptr);
       if (on_commit) {
         Committed told = summary(batch);
@@ -361,6 +363,26 @@ void Coordinator::handle(std::vector<Work>& works) {
       w.change = -1;
       w.builds_on_batch = false;
     }
+  }
+}
+
+/// A repeat's answer was read before the batch took words away; what is stored now no longer has them.
+void Coordinator::reread_repeats(std::vector<Work>& works) {
+  LoadQuery query;
+  const auto repeat = [](const Work& w) { return w.reply && w.reply->repeated; };
+  for (const auto& w : works)
+    if (repeat(w)) query.dedup_keys.insert(query.dedup_keys.end(), w.pending.request.dedup_keys.begin(), w.pending.request.dedup_keys.end());
+  if (query.dedup_keys.empty()) return;
+  const auto stored = store_.load(query);
+  for (auto& w : works) {
+    if (!repeat(w)) continue;
+    if (!stored) {
+      w.reply = reply_of(stored.error());
+      continue;
+    }
+    for (const auto& key : w.pending.request.dedup_keys)
+      if (const auto it = stored->replies.find(key); it != stored->replies.end()) w.reply = it->second;
+    w.reply->repeated = true;
   }
 }
 
@@ -506,7 +528,7 @@ void Coordinator::answer(std::vector<Work>& works, const Error* error) {
 
 bool Coordinator::wait(Millis timeout) {
   Lock lock(mutex_);
-  return arrived_.wait_for(lock.native(), timeout, [this] { return queued_ > 0; });
+  return arrived_.wait_for(lock.native(), timeout, [this]() REQUIRES_LOCK(mutex_) { return queued_ > 0; });
 }
 
 void Coordinator::drain() {

@@ -60,6 +60,7 @@ class Coordinator : public Intake, public FormSource {
   std::vector<Pending> take();
   void handle(std::vector<Work>& works);
   void handle_one_by_one(std::vector<Work>& works);
+  void reread_repeats(std::vector<Work>& works);
   Status recognise(std::vector<Work>& works, Loaded& loaded);
   Status load_reads(std::vector<Work>& works, Loaded& loaded);
   void decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch);

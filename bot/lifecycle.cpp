@@ -53,7 +53,7 @@ void Loop::start() {
     while (true) {
       const Millis nap = step_();
       Lock lock(mutex_);
-      if (nap.count() > 0) woken_.wait_for(lock.native(), nap, [this] { return wake_ || stopping_; });
+      if (nap.count() > 0) woken_.wait_for(lock.native(), nap, [this]() REQUIRES_LOCK(mutex_) { return wake_ || stopping_; });
       wake_ = false;
       if (stopping_) return;
     }

@@ -17,7 +17,7 @@ void Workers::work(Pool& pool) {
   Lock lock(mutex_);
   while (true) {
     ++pool.idle;
-    pool.arrived.wait(lock.native(), [&] { return stopping_ || !pool.jobs.empty(); });
+    pool.arrived.wait(lock.native(), [&]() REQUIRES_LOCK(mutex_) { return stopping_ || !pool.jobs.empty(); });
     --pool.idle;
     if (stopping_) return;
     auto job = std::move(pool.jobs.front());

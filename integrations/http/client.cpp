@@ -41,7 +41,7 @@ struct Waiting {
   }
   std::optional<CallResult> wait(bot::Millis most) {
     bot::Lock lock(mutex);
-    done.wait_for(lock.native(), most, [&] { return result.has_value(); });
+    done.wait_for(lock.native(), most, [&]() REQUIRES_LOCK(mutex) { return result.has_value(); });
     return result;
   }
 };

@@ -41,7 +41,7 @@ std::shared_ptr<FrameSocket> Outbound::wait_for_process(bot::Lock& lock, SteadyT
   const int failed = failed_starts_;
   ++waiting_;
   wanted_.notify_one();
-  started_.wait_until(lock.native(), until, [&] { return stopping_ || socket_ || failed_starts_ != failed; });
+  started_.wait_until(lock.native(), until, [&]() REQUIRES_LOCK(mutex_) { return stopping_ || socket_ || failed_starts_ != failed; });
   --waiting_;
   if (!stopping_ && socket_) return socket_;
   failure = {false, stopping_ ? "Muster is stopping." : failed_starts_ != failed ? start_failure_ : "The process for outgoing calls was not ready in time."};
@@ -71,7 +71,7 @@ CallResult Outbound::call(const Call& call) {
     calls_.erase(numbered.number);
     return CallFailure{false, "The process for outgoing calls took no call."};
   }
-  pending->done.wait_until(lock.native(), pending->late, [&] { return pending->result.has_value(); });
+  pending->done.wait_until(lock.native(), pending->late, [&]() REQUIRES_LOCK(mutex_) { return pending->result.has_value(); });
   if (pending->result) return std::move(*pending->result);
   return CallFailure{true, "No answer within " + std::to_string(call.deadline.count()) + " ms."};  // its entry stays, for the keeper to judge
 }
@@ -102,8 +102,8 @@ void Outbound::keep() {
 
 bool Outbound::wait_until_wanted() {
   bot::Lock lock(mutex_);
-  wanted_.wait(lock.native(), [&] { return stopping_ || waiting_ > 0; });
-  wanted_.wait_until(lock.native(), next_start_, [&] { return stopping_; });
+  wanted_.wait(lock.native(), [&]() REQUIRES_LOCK(mutex_) { return stopping_ || waiting_ > 0; });
+  wanted_.wait_until(lock.native(), next_start_, [&]() REQUIRES_LOCK(mutex_) { return stopping_; });
   return !stopping_;
 }
 

@@ -45,7 +45,7 @@ class Outbound {
   /// Nothing to do for long: from now on no call uses this process.
   bool retire_if_idle(SteadyTime last_busy);
   void end(pid_t pid, const std::string& fault);
-  std::shared_ptr<FrameSocket> wait_for_process(bot::Lock& lock, SteadyTime until, CallFailure& failure);
+  std::shared_ptr<FrameSocket> wait_for_process(bot::Lock& lock, SteadyTime until, CallFailure& failure) REQUIRES_LOCK(mutex_);
 
   const std::string name_;
   const GuardedOptions options_;

@@ -60,7 +60,7 @@ std::shared_ptr<Connection> Registry::longest_waiting() const {
 
 bool Registry::wait_empty(int within_ms) {
   bot::Lock lock(mutex_);
-  return emptied_.wait_for(lock.native(), std::chrono::milliseconds(within_ms), [&] { return open_.empty(); });
+  return emptied_.wait_for(lock.native(), std::chrono::milliseconds(within_ms), [&]() REQUIRES_LOCK(mutex_) { return open_.empty(); });
 }
 
 }  // namespace http

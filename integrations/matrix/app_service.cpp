@@ -170,7 +170,7 @@ class AppService final : public EventSource {
 
   void wait_for_answers(const Batch& batch) {
     bot::Lock lock(mutex_);
-    chore_done_.wait_for(lock.native(), kAnswersWithin, [&] { return batch.open == 0 || line_.stopping(); });
+    chore_done_.wait_for(lock.native(), kAnswersWithin, [&]() REQUIRES_LOCK(mutex_) { return batch.open == 0 || line_.stopping(); });
   }
 
   void heard() {

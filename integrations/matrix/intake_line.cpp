@@ -112,7 +112,7 @@ void IntakeLine::enter_rooms() {
 
 bool IntakeLine::pause(bot::Millis time) {
   bot::Lock lock(mutex_);
-  changed_.wait_for(lock.native(), time, [this] { return stopping_.load(); });
+  changed_.wait_for(lock.native(), time, [this]() REQUIRES_LOCK(mutex_) { return stopping_.load(); });
   return !stopping_;
 }
 

@@ -30,13 +30,13 @@ bool Recorder::submit(const std::vector<Asked>& asked, const std::shared_ptr<Rou
       if (--shared->open == 0) shared->changed.notify_all();
     });
   bot::Lock lock(round->mutex);
-  round->changed.wait(lock.native(), [&] { return round->open == 0 || round->stopped; });
+  round->changed.wait(lock.native(), [&]() REQUIRES_LOCK(mutex_) { return round->open == 0 || round->stopped; });
   return round->open == 0;
 }
 
 bool Recorder::pause(bot::Millis time) {
   bot::Lock lock(mutex_);
-  changed_.wait_for(lock.native(), time, [this] { return stopping_; });
+  changed_.wait_for(lock.native(), time, [this]() REQUIRES_LOCK(mutex_) { return stopping_; });
   return !stopping_;
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bot/narrate.hpp"
 #include "commands/table.hpp"
 #include "tests/support/fake_env.hpp"
 #include "tests/support/fake_store.hpp"
@@ -555,4 +556,21 @@ TEST_CASE("of what replaces one another in one batch only the newest is owed, an
   CHECK(owed["edit_summary"] == 1);
   CHECK(said["say"] == 4);
   for (const auto& [kind, times] : owed) CHECK(times == 1);
+}
+
+TEST_CASE("a repeat that meets a redaction in its batch is answered without the words that went") {
+  House h;
+  h.settings.incidents.admins = {"dana"};
+  h.say("declare sev1 call Jane 555-1 at home");
+  h.settings.slack.enabled = true;
+  h.settings.paging.policy = {{{"bob"}, Millis{60000}}};
+  CHECK(h.say("INC-1 page").status == ReplyStatus::ok);
+  CHECK(plain_text(h.say("INC-1 ack", "k", "bob").card.title, h.people).find("555-1") != std::string::npos);
+  Reply again;
+  h.coordinator->submit(House::typed("INC-1 ack", "k", "bob"), [&again](Reply r) { again = std::move(r); });
+  h.coordinator->submit(House::typed("INC-1 redact 1"), [](Reply) {});
+  h.coordinator->run_once();
+  CHECK(again.repeated);
+  CHECK(again.status == ReplyStatus::ok);
+  CHECK(plain_text(again.card.title, h.people).find("555-1") == std::string::npos);
 }
