@@ -30,8 +30,8 @@
 namespace http {
 namespace {
 
-constexpr std::size_t kMemory = 64u << 20;  ///< beyond what the program itself takes: stacks, connections, answers
-constexpr std::size_t kStack = 512u << 10;
+[[maybe_unused]] constexpr std::size_t kMemory = 64u << 20;  ///< beyond what the program itself takes: stacks, connections, answers
+[[maybe_unused]] constexpr std::size_t kStack = 512u << 10;
 constexpr std::size_t kLongestCall = 64u << 20;
 
 /// The kernel refuses memory beyond kMemory: a hostile answer costs its own call, at worst this process, never the machine.

@@ -129,7 +129,7 @@ bool Rotation::commit(std::vector<bot::AdapterState> state) {
     answered->done.notify_all();
   });
   bot::Lock lock(answered->mutex);
-  answered->done.wait_for(lock.native(), kCommit, [&]() REQUIRES_LOCK(mutex_) { return answered->status.has_value(); });
+  answered->done.wait_for(lock.native(), kCommit, [&]() REQUIRES_LOCK(answered->mutex) { return answered->status.has_value(); });
   return answered->status == bot::ReplyStatus::ok;
 }
 
