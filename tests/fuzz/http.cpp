@@ -72,6 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string answer = converse(server->port(), reinterpret_cast<const char*>(data), size);
   if (!answer.empty() && answer.compare(0, 7, "HTTP/1.") != 0) std::abort();
   static const std::string good = "POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-  if (++count % 16 == 0 && converse(server->port(), good.data(), good.size()).find("200") == std::string::npos) std::abort();
+  if (++count % 16 != 0) return 0;
+  for (int tries = 0; converse(server->port(), good.data(), good.size()).find("200") == std::string::npos;)
+    if (++tries == 3) std::abort();  // once may be the listener's deadline on a machine that is busy elsewhere
   return 0;
 }
