@@ -240,9 +240,9 @@ std::optional<bot::AdapterState> Captures::pinned_by(const Work& work) const {
   if (work.key.rfind("reaction:", 0) != 0) return std::nullopt;
   const std::string key = pinned_by_key(message_key(work.message));
   const auto kept = reception_.at.reader.adapter_state(key);
-  const bool another = kept && *kept && !(*kept)->empty() && **kept != work.from.user;
+  const bool another = kept && *kept && !(*kept)->empty() && !took_off(**kept) && **kept != work.from.user;
   if (another) return std::nullopt;
-  return bot::AdapterState{key, work.kind == "put" ? work.from.user : ""};
+  return bot::AdapterState{key, (work.kind == "put" ? "" : "-") + work.from.user};
 }
 
 /// The commit that records it also takes it off the list.

@@ -29,6 +29,8 @@ bool is_tombstone(const json& message) { return text_of(message, "subtype") == "
 
 }  // namespace
 
+bool took_off(const std::string& pinned_by) { return !pinned_by.empty() && pinned_by[0] == '-'; }
+
 std::string pinned_by_key(const std::string& message) { return "slack/pinned_by:" + message; }
 
 MissedRoom::MissedRoom(const Places& places, Room room, Gap gap) : at_(places), room_(std::move(room)), gap_(gap) {}
@@ -105,8 +107,9 @@ void MissedRoom::tell(const json& message) {
   const std::string ts = text_of(message, "ts"), user = text_of(message, "user"), subtype = text_of(message, "subtype");
   pinned(ts, message);
   if (when(ts) < gap_.from) return;
+  const std::string team = text_of(message, "user_team").empty() ? text_of(message, "team") : text_of(message, "user_team");
   if (subtype == "channel_join" || subtype == "group_join" || subtype == "channel_leave" || subtype == "group_leave")
-    return hand({{"type", subtype.find("join") != std::string::npos ? "member_joined_channel" : "member_left_channel"}, {"user", user}, {"channel", room_.channel}, {"event_ts", ts}});
+    return hand({{"type", subtype.find("join") != std::string::npos ? "member_joined_channel" : "member_left_channel"}, {"user", user}, {"team", team}, {"channel", room_.channel}, {"event_ts", ts}});
   if (subtype == "channel_archive" || subtype == "channel_unarchive" || subtype == "group_archive" || subtype == "group_unarchive")
     return hand({{"type", subtype}, {"user", user}, {"channel", room_.channel}, {"event_ts", ts}});
   json event = message;
@@ -129,9 +132,11 @@ void MissedRoom::pinned(const std::string& ts, const json& message) {
   for (const auto& reaction : list_of(message, "reactions")) {
     if (text_of(reaction, "name") != at_.settings.pin_emoji) continue;
     const auto known = at_.reader.adapter_state(pinned_by_key(room_.channel + "/" + ts));
-    if (!known || (*known && !(*known)->empty())) continue;
+    const std::string by = known && *known ? **known : "";
+    if (!known || (!by.empty() && !took_off(by))) continue;
     for (const auto& user : list_of(reaction, "users")) {
       if (!user.is_string() || (me && user == me->user_id)) continue;
+      if (took_off(by) && "-" + user.get<std::string>() != by) continue;  // it was there when the message was taken off
       hand({{"type", "reaction_added"}, {"user", user}, {"reaction", at_.settings.pin_emoji}, {"item", {{"type", "message"}, {"channel", room_.channel}, {"ts", ts}}},
             {"item_user", text_of(message, "user")}, {"event_ts", seconds_text(gap_.until)}});
       break;
@@ -195,7 +200,7 @@ void MissedRoom::compare(const std::string& ts, const json& message) {
   if (is_ts(edited) && when(edited) >= gap_.from - kBefore)
     hand({{"type", "message"}, {"subtype", "message_changed"}, {"channel", room_.channel}, {"message", message}, {"event_ts", edited}});
   const auto kept = at_.reader.adapter_state(pinned_by_key(room_.channel + "/" + ts));
-  if (!kept || !*kept || (*kept)->empty()) return;
+  if (!kept || !*kept || (*kept)->empty() || took_off(**kept)) return;
   for (const auto& reaction : list_of(message, "reactions")) {
     if (text_of(reaction, "name") != at_.settings.pin_emoji) continue;
     const json& users = list_of(reaction, "users");

@@ -65,7 +65,8 @@ class MissedRoom {
 };
 
 /// Who put the message on the timeline by a reaction that still stands: adapter state by this key, the person's Slack id. Messages put there by
-/// their shortcut have none, so that nobody waits for a reaction on them.
+/// their shortcut have none, so that nobody waits for a reaction on them. "-U02": U02 took it off.
 std::string pinned_by_key(const std::string& message);
+bool took_off(const std::string& pinned_by);
 
 }  // namespace slack

@@ -230,9 +230,10 @@ void FakeSlack::add_user_group(SlackUserGroup group) {
   groups_[group.id] = std::move(group);
 }
 
-std::string FakeSlack::say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread, const std::string& subtype) {
+std::string FakeSlack::say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread, const std::string& subtype,
+                           const std::string& team) {
   std::lock_guard lock(mutex_);
-  messages_.push_back({channel, next_ts(), user, text, "", "", 0, thread, {}, subtype});
+  messages_.push_back({channel, next_ts(), user, text, "", "", 0, thread, {}, subtype, "", team});
   return messages_.back().ts;
 }
 

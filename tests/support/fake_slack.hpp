@@ -50,6 +50,7 @@ struct SlackMessage {
   std::map<std::string, std::set<std::string>> reactions = {};  ///< emoji → who
   std::string subtype = {};                             ///< "channel_join" …: what Slack itself writes into a channel
   std::string edited = {};                              ///< ts of the author's last edit
+  std::string team = {};                                ///< the author's, where Slack says so
   std::string op() const;       ///< metadata.event_payload.op, or ""
   std::string visible() const;  ///< what a reader sees of the blocks
 };
@@ -109,7 +110,8 @@ class FakeSlack {
 
   void add_user_group(SlackUserGroup group);
   /// Somebody writes; history tells of it. With a subtype Slack itself does: a join, a topic.
-  std::string say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread = "", const std::string& subtype = "");
+  std::string say(const std::string& channel, const std::string& user, const std::string& text, const std::string& thread = "", const std::string& subtype = "",
+                  const std::string& team = "");
   void react(const std::string& ts, const std::string& user, const std::string& emoji, bool there = true);
   void edit(const std::string& ts, const std::string& text);
   void erase(const std::string& ts);

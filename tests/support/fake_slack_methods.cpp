@@ -203,6 +203,7 @@ json shown(const SlackMessage& m) {
   if (!m.blocks.empty()) one["blocks"] = json::parse(m.blocks, nullptr, false);
   if (!m.thread.empty()) one["thread_ts"] = m.thread;
   if (!m.subtype.empty()) one["subtype"] = m.subtype;
+  if (!m.team.empty()) one["user_team"] = m.team;
   if (m.subtype == "channel_topic") one["topic"] = m.text;
   if (!m.edited.empty()) one["edited"] = {{"user", m.user}, {"ts", m.edited}};
   for (const auto& [name, users] : m.reactions) one["reactions"].push_back({{"name", name}, {"users", users}, {"count", users.size()}});

@@ -192,3 +192,28 @@ TEST_CASE("With no incident open an idle Muster asks and writes seldom; the next
   s.pass(Millis{20000});
   CHECK(s.intake.state("slack/heard") >= bot::iso8601(s.clock.now() - Millis{20000}));
 }
+
+TEST_CASE("A message taken off the timeline does not come back for a reaction that was there all along") {
+  Silence s;
+  const auto ts = s.pinned("the pool is full");
+  s.vendor.react(ts, "U03", "pushpin");
+  s.deliver(s.reaction(ts, "U03"));
+  s.begin_silence();
+  s.vendor.react(ts, "U02", "pushpin", false);
+  s.end_silence();
+  REQUIRE(s.wait([&] { return s.captures(What::taken_off, ts).size() == 1; }));
+  const auto before = s.captures().size();
+  s.begin_silence();
+  s.end_silence(2);
+  CHECK(s.captures().size() == before);
+}
+
+TEST_CASE("Somebody of another organisation who came during a silence takes no part, as at any other time") {
+  Silence s;
+  s.begin_silence();
+  s.vendor.say("C7", "U04", "<@U04> has joined the channel", "", "channel_join", "T0OTHER");
+  s.vendor.say("C7", "U03", "<@U03> has joined the channel", "", "channel_join", "T0TEST");
+  s.end_silence();
+  REQUIRE(s.wait([&] { return !s.intake.of<bot::Invocation>().empty(); }));
+  for (const auto& request : s.intake.of<bot::Invocation>()) CHECK(request.caller.external_id == "U03");
+}
