@@ -189,6 +189,8 @@ void BeastServer::stop() {
   acceptor_.reset();
   sweep_timer_.reset();
   accept_timer_.reset();
+  // A late answer's thread may let go of the last connection; what the routes own must not end there, where it might wait for that very thread.
+  shared_->router = Router();
 }
 
 }  // namespace

@@ -255,6 +255,26 @@ TEST_CASE("an answer after the server is gone is harmless") {
   CHECK(socket.rest().empty());
 }
 
+TEST_CASE("an exchange that outlives its server keeps nothing of the routes alive: whoever holds it last must not end their owners") {
+  std::promise<std::shared_ptr<http::Exchange>> held;
+  auto owner = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched = owner;
+  RawSocket socket;
+  std::shared_ptr<http::Exchange> exchange;
+  {
+    TestServer server({}, [&](http::Server& s) {
+      s.route("GET", "/held", [&, owner = std::move(owner)](const http::Request&, std::shared_ptr<http::Exchange> e) { held.set_value(e); });
+    });
+    socket = server.connect();
+    socket.say(get("/held"));
+    exchange = held.get_future().get();
+  }
+  CHECK(watched.expired());
+  exchange->respond(http::Response::text(200, "nobody listens"));
+  exchange.reset();
+  CHECK(socket.rest().empty());
+}
+
 TEST_CASE("several I/O threads serve side by side") {
   http::ServerOptions options;
   options.threads = 3;
