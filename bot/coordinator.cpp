@@ -232,7 +232,8 @@ bool Coordinator::has_room(const Pending& pending) const {
   return queued_ < share(limits_.queued_requests) && queued_bytes_ + pending.bytes <= share(limits_.queued_bytes);
 }
 
-/// One commit answers a whole batch, so what is taken along with people makes them wait: no more than there are of them, or a few.
+/// One commit answers a whole batch, so what is taken along with people makes them wait: no more than there are of them, or a few. And whoever
+/// comes while a batch without people is under way waits for all of it, so that is kept short: an alert that opens an incident writes a lot.
 std::vector<Coordinator::Pending> Coordinator::take() {
   std::vector<Pending> out;
   Lock lock(mutex_);
@@ -244,7 +245,7 @@ std::vector<Coordinator::Pending> Coordinator::take() {
       from.pop_front();
     }
   };
-  std::size_t along = limits_.batch_requests;
+  std::size_t along = limits_.batch_along;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     std::size_t later = 0;
     for (std::size_t j = i + 1; j < queues_.size(); ++j) later += std::min(kLeastPerClass, queues_[j].size());

@@ -17,6 +17,7 @@ struct CoordinatorLimits {
   std::size_t queued_requests = 2000;
   std::size_t queued_bytes = 16u << 20;
   std::size_t batch_requests = 256;
+  std::size_t batch_along = 64;  ///< of each class but people's
 };
 
 struct CoordinatorCounts {

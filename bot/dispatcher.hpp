@@ -49,6 +49,7 @@ class Dispatcher {
   Env env_;
   std::string boot_;
   DeliveryRules rules_;
+  std::chrono::microseconds rest_until_{0};  // of run_once()'s thread
   std::map<std::string, std::unique_ptr<DispatcherCounts>> counts_;
   mutable Mutex mutex_;
   std::map<std::string, int> busy_ GUARDED_BY(mutex_);

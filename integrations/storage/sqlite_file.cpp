@@ -16,7 +16,7 @@ namespace storage {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x4d555354;  // "MUST"
-constexpr std::array<const char*, 2> kMigrations{"0001_first.sql", "0002_adapter_state.sql"};
+constexpr std::array<const char*, 3> kMigrations{"0001_first.sql", "0002_adapter_state.sql", "0003_lane_ready.sql"};
 
 bot::Error refuse(const std::string& words) { return bot::fail(bot::ErrorKind::corrupt, words); }
 

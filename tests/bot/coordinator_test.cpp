@@ -200,7 +200,10 @@ TEST_CASE("somebody who types during a flood of alerts waits for few of them") {
   CHECK(order.size() == 9);  // one commit answers all of a batch at once, so its size is the person's wait
   CHECK(order.front() == "human");
   h.coordinator->run_once();
-  CHECK(order.size() == 201);  // and without people the alerts go on all together
+  CHECK(order.size() == 9 + CoordinatorLimits{}.batch_along);  // a batch without people is short as well, for whoever comes during it
+  while (h.coordinator->run_once()) {
+  }
+  CHECK(order.size() == 201);
   order.clear();
   submit(RequestClass::alert, "alert", 100);
   submit(RequestClass::human, "human", 20);

@@ -422,3 +422,36 @@ TEST_CASE("an integration whose token was refused waits its time, not until a cl
   h.run();
   CHECK(h.slack.sends > 1);
 }
+
+namespace {
+
+/// A store in which looking for what is due takes long, as with very much of it.
+struct SlowStore : support::FakeStore {
+  explicit SlowStore(support::FakeClock& c) : clock(c) {}
+  Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) override {
+    clock.advance(kLook);
+    ++looks;
+    return support::FakeStore::lease(query);
+  }
+  static constexpr Millis kLook{20};
+  support::FakeClock& clock;
+  int looks = 0;
+};
+
+}  // namespace
+
+TEST_CASE("looking for what is due leaves commits two thirds of the time, however often it is woken") {
+  House h;
+  SlowStore slow(h.env.clock);
+  Dispatcher dispatcher(slow, slow, h.coordinator, {&h.slack}, h.inline_executor, h.env.env(), "boot");
+  const Millis begin = h.env.clock.monotonic();
+  for (int woken = 0; woken < 1000; ++woken) {
+    dispatcher.run_once();
+    const Millis nap = dispatcher.idle_time();
+    CHECK(nap >= Millis{1});
+    h.env.clock.advance(Millis{1});
+  }
+  const Millis took = h.env.clock.monotonic() - begin;
+  CHECK(slow.looks > 10);
+  CHECK(slow.looks * SlowStore::kLook <= took / 3 + SlowStore::kLook);
+}

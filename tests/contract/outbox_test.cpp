@@ -61,6 +61,23 @@ TEMPLATE_TEST_CASE("leases come by class, then by age, and only where there is r
   CHECK(must(subject.store().next_due()) == s.now);
 }
 
+TEMPLATE_TEST_CASE("of very many due lanes the first come first all the same, and those whose time has not come are passed over", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  std::vector<bot::Message> storm;
+  for (int i = 0; i < 600; ++i) storm.push_back(s.message("m" + std::to_string(i), "lane " + std::to_string(i), i % 2 == 0 ? bot::LaneClass::cosmetic : bot::LaneClass::room));
+  storm.push_back(s.message("page", "alice", bot::LaneClass::page));
+  commit(subject.store(), sending(std::move(storm)));
+  auto query = s.lease("boot");
+  query.room_for = {{"slack", 4}};
+  const auto first = must(subject.store().lease(query));
+  CHECK(ids(first) == Ids{"page", "m1", "m3", "m5"});
+  for (const auto& m : first) finish(subject.store(), m, MessageState::queued, s.now + bot::Millis{1000});
+  CHECK(ids(must(subject.store().lease(query))) == Ids{"m7", "m9", "m11", "m13"});
+  query.now = s.now + bot::Millis{1000};
+  CHECK(ids(must(subject.store().lease(query))) == Ids{"page", "m1", "m3", "m5"});
+}
+
 TEMPLATE_TEST_CASE("a message waits until its time and holds its lane meanwhile", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
