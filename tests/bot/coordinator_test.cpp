@@ -33,6 +33,19 @@ struct House {
     return r;
   }
 
+  /// Bob's message in INC-1's room, pinned (or what became of it since).
+  static Request captured(const std::string& text, Capture::What what = Capture::What::put) {
+    Request r;
+    r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
+    Capture c;
+    c.what = what;
+    c.incident = 1;
+    c.message = "C1/1.1";
+    c.text = text;
+    r.body = c;
+    return r;
+  }
+
   /// Submits, runs the loop, gives the answer.
   Reply say(const std::string& text, const std::string& key = "", const std::string& who = "dana") {
     std::optional<Reply> got;
@@ -403,20 +416,9 @@ TEST_CASE("a message or a change of the room finds its incident by the room, and
 TEST_CASE("a message put and edited in one batch is recorded twice, put twice only once") {
   House h;
   h.say("declare sev1 x");
-  Request r;
-  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
-  Capture c;
-  c.incident = 1;
-  c.message = "C1/1.1";
-  c.text = "node 3";
-  r.body = c;
   int answered = 0;
-  h.coordinator->submit(r, [&](Reply) { ++answered; });
-  h.coordinator->submit(r, [&](Reply) { ++answered; });
-  c.what = Capture::What::edited;
-  c.text = "node 4";
-  r.body = c;
-  h.coordinator->submit(r, [&](Reply) { ++answered; });
+  for (const Request& r : {House::captured("node 3"), House::captured("node 3"), House::captured("node 4", Capture::What::edited)})
+    h.coordinator->submit(r, [&](Reply) { ++answered; });
   while (h.coordinator->run_once()) {
   }
   CHECK(answered == 3);
@@ -524,18 +526,8 @@ TEST_CASE("redacting a pinned message takes the texts of its later edits from th
   House h;
   h.settings.incidents.admins = {"dana"};
   h.say("declare sev1 x");
-  Request r;
-  r.caller = {ActorKind::person, "slack", "U02", "bob", {}};
-  Capture c;
-  c.incident = 1;
-  c.message = "C1/1.1";
-  c.text = "call Jane 555-1";
-  r.body = c;
-  h.ask(r);
-  c.what = Capture::What::edited;
-  c.text = "call Jane 555-2";
-  r.body = c;
-  h.ask(r);
+  h.ask(House::captured("call Jane 555-1"));
+  h.ask(House::captured("call Jane 555-2", Capture::What::edited));
   CHECK(h.say("INC-1 redact 2").status == ReplyStatus::ok);
   const auto entries = h.timeline(1);
   REQUIRE(entries.size() == 5);
