@@ -79,12 +79,16 @@ bool Conversation::may_speak(const Event& event) {
   return false;
 }
 
-/// One word per person and hour: a crowd of strangers must not make the bot talk.
+/// Somebody who types too quickly hears it every few seconds, so that no command is lost unnoticed. A stranger hears one word an hour: a crowd
+/// of them must not make the bot talk.
 void Conversation::turned_away(const Event& event, const std::shared_ptr<Batch>& batch) {
-  if (limiter_.take("told " + event.sender, 1.0 / 60, 1, on_.env.clock.now()).count() > 0) return;
-  if (limiter_.take("told anybody", 6, 6, on_.env.clock.now()).count() > 0) return;
-  if (may_command(event.sender, on_.settings.matrix, on_.people))
-    return post(origin_of(event), "answer", words("Not recorded: too many commands in a minute. Wait a little, then type it again."), 0, batch);
+  const bot::Time now = on_.env.clock.now();
+  if (may_command(event.sender, on_.settings.matrix, on_.people)) {
+    if (limiter_.take("told " + event.sender, 12, 6, now).count() == 0)
+      post(origin_of(event), "answer", words("Not recorded: too many commands in a minute. Wait ten seconds, then type it again."), 0, batch);
+    return;
+  }
+  if (limiter_.take("told " + event.sender, 1.0 / 60, 1, now).count() > 0 || limiter_.take("told strangers", 6, 6, now).count() > 0) return;
   if (place_of(event.room, event.sender) != Place::elsewhere)
     post(origin_of(event), "answer", words("Not recorded: this account may not give commands here. An administrator can add it to matrix.allowed_users."), 0, batch);
 }

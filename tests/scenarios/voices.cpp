@@ -1,7 +1,9 @@
 #include "tests/scenarios/voices.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace scene {
@@ -131,6 +133,17 @@ class MatrixVoice : public Voice {
   const std::string& name() const override { return name_; }
 
   Said say(const std::string& text, int incident, const std::string& person) override {
+    Said said = say_once(text, incident, person);
+    // A quick machine types quicker than Muster lets anybody; what a person then reads tells them to do this.
+    for (int again = 0; again < 3 && said.words.rfind("Not recorded: too many commands", 0) == 0; ++again) {
+      std::this_thread::sleep_for(std::chrono::seconds(10));
+      said = say_once(text, incident, person);
+    }
+    return said;
+  }
+
+ private:
+  Said say_once(const std::string& text, int incident, const std::string& person) {
     Said said{false, "(no answer)"};
     std::string where = incident == 0 ? "" : room_for(incident, person);
     std::string event = where.empty() ? "" : typed(person, where, "!incident " + text);
@@ -142,7 +155,6 @@ class MatrixVoice : public Voice {
     return said;
   }
 
- private:
   /// The event's id, "" when it was not allowed.
   std::string typed(const std::string& person, const std::string& room, const std::string& words) {
     return house_.people.ask({{"do", "send"}, {"who", person}, {"room", room}, {"content", {{"msgtype", "m.text"}, {"body", words}}}}).value("event", "");

@@ -278,6 +278,28 @@ TEST_CASE("huge events and a thousand a second from one person neither stall the
   CHECK(s.hs.count("GET /v3/rooms/%21inc1%3Ahs/event/%24none") <= 1);
 }
 
+TEST_CASE("whoever types too quickly is told so again and again, and heard again after the pause that was asked for") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  const auto told = [&] {
+    int times = 0;
+    for (const auto& words : s.hs.said(kIncidentRoom)) times += words.find("too many commands") != std::string::npos ? 1 : 0;
+    return times;
+  };
+  for (int i = 0; i < 33; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "!incident note " + std::to_string(i));
+  REQUIRE(wait_for([&] { return told() == 3; }));
+  settle(s, "note", 30);
+  s.env.clock.advance(bot::Millis{10000});
+  for (int i = 0; i < 11; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "!incident note later " + std::to_string(i));
+  REQUIRE(wait_for([&] { return told() == 4; }));
+  settle(s, "note", 40);
+  for (int i = 0; i < 100; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "!incident note much too quick");
+  s.hs.say(kIncidentRoom, "@alice:hs", "!incident note in time");
+  settle(s, "note", 41);
+  CHECK(told() < 12);
+}
+
 TEST_CASE("broken answers of the homeserver are waited out and their news is not lost") {
   Stage s;
   s.have_incident();
