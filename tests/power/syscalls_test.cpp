@@ -124,6 +124,7 @@ TEST_CASE("system calls: at every write and sync, a kill, a full disk and a fail
     INFO(p.words());
     CHECK(faults.empty());
     broken += !faults.empty();
+    if (seen.points % 100 == 0) std::cout << "system calls: " << seen.points << " of " << points.size() << " points, " << broken << " broke a promise" << std::endl;
   }
   std::cout << "system calls: " << seen.points << " of " << everything << " points; " << seen.died << " ended the server (" << seen.refused << " while starting), "
             << seen.unharmed << " went unnoticed by clients; answers: " << seen.ok << " ok, " << seen.maybe << " \"may be recorded\", " << seen.not_recorded
