@@ -49,16 +49,14 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
   const std::string who = identity(database);
   const bool unclean = !who.empty() && before.find(kInUse + who + "\n") != std::string::npos;
   std::unique_ptr<FileLock> lock(new FileLock(fd, database, unclean));
-  lock->write(unclean);
+  lock->write(unclean);  // when it fails only the words of somebody else's refusal suffer
   return lock;
 }
 
-void FileLock::write(bool in_use) {
+bool FileLock::write(bool in_use) {
   std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
   text.resize(kLength, '\n');  // always as long, so that one write replaces all and needs no new space
-  if (::pwrite(fd_, text.data(), text.size(), 0) < 0) {
-    // Only the words of a later refusal suffer; the lock itself holds.
-  }
+  return ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 FileLock::~FileLock() { ::close(fd_); }

@@ -17,14 +17,16 @@ class FileLock {
   ~FileLock();
   /// Nobody closed this very file properly after it was last marked as in use.
   bool left_in_use() const { return left_in_use_; }
+  /// Fails silently: a missing log is then not noticed later.
   void mark_in_use() { write(true); }
-  void mark_closed() { write(false); }
+  /// False: the disk did not take it, so whoever opens the database next will ask for the log.
+  [[nodiscard]] bool mark_closed() { return write(false); }
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
  private:
   FileLock(int fd, std::string database, bool left_in_use) : fd_(fd), database_(std::move(database)), left_in_use_(left_in_use) {}
-  void write(bool in_use);
+  bool write(bool in_use);
   int fd_;
   std::string database_;
   bool left_in_use_;

@@ -48,7 +48,9 @@ class OpenedFile : public Opened {
       : file_(std::move(file)), lock_(std::move(lock)), write_(std::move(writer)), pool_(file_, env.clock), store_(write_), reader_(pool_), credentials_(write_, pool_) {}
 
   // Before the log is emptied and removed: a process that dies in between leaves a log, and nothing that asks for one.
-  ~OpenedFile() override { lock_->mark_closed(); }
+  ~OpenedFile() override {
+    if (!lock_->mark_closed()) write_.keep_log();
+  }
   bot::Status begin() { return store_.open(); }
   /// Once the log has its name in the folder for good, its absence means loss.
   void mark_in_use() {
@@ -140,7 +142,9 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   auto lock = FileLock::take(*file);
   if (!lock) return lock.error();
   if (auto whole = log_is_there(*file, **lock); !whole) return whole.error();
-  (*lock)->mark_closed();  // opening and giving up may properly empty and remove the log
+  // Opening and giving up may properly empty and remove the log.
+  if (!(*lock)->mark_closed())
+    return bot::fail(bot::ErrorKind::unavailable, "Muster cannot write to " + *file + ".lock. See whether the disk is full or failing, then start it again; nothing has been changed.");
   auto writer = open_for_writing(*file, limits.max_pages);
   if (!writer) return writer.error();
   auto heads = guarded([&] { return check_heads(**writer); });

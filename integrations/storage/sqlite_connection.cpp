@@ -78,10 +78,12 @@ SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
   db_ = database_->getHandle();
   sqlite3_extended_result_codes(db_, 1);
   // Only the writing connection ever checkpoints: two at once can corrupt the log in SQLite before 3.51.3.
-  if (!write) sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (!write) keep_log();
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (write) sqlite3_wal_hook(db_, &SqliteConnection::on_wal, this);  // in place of automatic checkpoints, which hide their errors
 }
+
+void SqliteConnection::keep_log() { sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 SqliteConnection::~SqliteConnection() {
   for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);  // before their database closes

@@ -90,6 +90,8 @@ class SqliteConnection {
   void set_interrupt(std::function<bool()> due);
   /// Copies the write-ahead log into the file. REQUIRES: no transaction. False when readers kept part of it back.
   bool checkpoint(bool truncate);
+  /// The log stays beside the file when this connection is closed.
+  void keep_log();
   /// Pages in the write-ahead log after the latest commit or checkpoint.
   int wal_pages() const { return wal_pages_; }
   /// Copies the whole database, as one consistent moment, into `file`.

@@ -30,6 +30,11 @@ class WriteSide {
   }
   /// Copies the whole log into the file and empties it, when something was written since the last time.
   bot::Status tidy();
+  /// The log is not emptied and removed when this is closed: the next start will ask for it.
+  void keep_log() {
+    bot::Lock lock(mutex_);
+    connection_->keep_log();
+  }
   // The next two never wait for a commit under way: they are asked when a disk hangs.
   std::int64_t wal_bytes() const { return wal_bytes_; }
   /// The first reason why this store must not be used further; empty: none.

@@ -30,6 +30,7 @@ std::optional<std::string> no_strace() {
 std::vector<std::string> tracer(const Point& p) {
   auto out = strace();
   out.insert(out.end(), {"-o", "/dev/null", "-e", "trace=" + p.call, "-e", "inject=" + p.call + ":" + p.harm + ":when=" + std::to_string(p.nth)});
+  if (!p.file.empty()) out.insert(out.end(), {"-P", p.file});
   return out;
 }
 

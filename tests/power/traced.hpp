@@ -17,6 +17,8 @@ struct Point {
   int nth = 1;
   std::string harm;   ///< "signal=KILL", "error=ENOSPC", "error=EIO"
   bool fresh = false; ///< with no database yet, else with one that a killed server left
+  std::string file = {};  ///< only calls about this file count; empty: all
+  bool stopped = false;   ///< ends as it should, else by kill -9
   std::string words() const { return harm + " at " + call + " " + std::to_string(nth) + (fresh ? " of the first start" : ""); }
 };
 
