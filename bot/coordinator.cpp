@@ -10,6 +10,8 @@ namespace bot {
 namespace {
 
 constexpr std::size_t kLeastPerClass = 8;  // so that a flood of one class never starves the next
+constexpr std::size_t kTellsPace = 32;     // a smaller batch costs about what a larger one does, and says nothing about a flood
+constexpr double kNewestCounts = 0.2;
 
 std::size_t size_of(const Request& r) {
   if (const auto* typed = std::get_if<Typed>(&r.body)) return 256 + typed->text.size();
@@ -146,7 +148,7 @@ void Coordinator::submit(Request request, Completion done) {
     Lock lock(mutex_);
     if (sheddable(pending.request)) {
       if (draining_) refusal = "Not recorded: Muster is stopping. Send it again in a moment.";
-      else if (!has_room(pending))
+      else if (!has_room(pending.request.cls, pending.bytes))
         refusal = "Not recorded: too much is waiting right now. Send it again in a second.";
     }
     if (refusal == nullptr) {
@@ -162,10 +164,32 @@ void Coordinator::submit(Request request, Completion done) {
   pending.done(reply_of(error));
 }
 
-/// A quarter of the queue is people's alone, so that a flood of alerts turns no person away.
-bool Coordinator::has_room(const Pending& pending) const {
-  const auto share = [&](std::size_t limit) { return pending.request.cls == RequestClass::human ? limit : limit - limit / 4; };
-  return queued_ < share(limits_.queued_requests) && queued_bytes_ + pending.bytes <= share(limits_.queued_bytes);
+/// A quarter of the queue is people's alone, so that a flood of alerts turns no person away. What would be answered late is refused at once:
+/// its sender then knows, and tries again, while something can still be done.
+bool Coordinator::has_room(RequestClass cls, std::size_t bytes) const {
+  const auto share = [&](std::size_t limit) { return cls == RequestClass::human ? limit : limit - limit / 4; };
+  std::size_t most = limits_.queued_requests;
+  if (seconds_each_ > 0) {
+    const double in_time = std::chrono::duration<double>(limits_.queued_for).count() / seconds_each_;
+    if (in_time < static_cast<double>(most)) most = std::min(most, std::max(limits_.batch_requests, static_cast<std::size_t>(in_time)));
+  }
+  return queued_ < share(most) && queued_bytes_ + bytes <= share(limits_.queued_bytes);
+}
+
+bool Coordinator::turns_away(RequestClass cls) {
+  {
+    Lock lock(mutex_);
+    if (has_room(cls, 0)) return false;
+  }
+  ++counts_.shed;
+  return true;
+}
+
+void Coordinator::note_pace(std::size_t requests, std::chrono::microseconds took) {
+  if (requests < kTellsPace) return;
+  const double each = std::chrono::duration<double>(took).count() / static_cast<double>(requests);
+  Lock lock(mutex_);
+  seconds_each_ = seconds_each_ > 0 ? seconds_each_ + kNewestCounts * (each - seconds_each_) : each;
 }
 
 /// One commit answers a whole batch, so what is taken along with people makes them wait: no more than there are of them, or a few. And whoever
@@ -193,6 +217,7 @@ std::vector<Coordinator::Pending> Coordinator::take() {
 }
 
 bool Coordinator::run_once() {
+  const auto begin = env_.clock.fine();
   auto pending = take();
   if (pending.empty()) return false;
   std::vector<Work> works;
@@ -204,6 +229,7 @@ bool Coordinator::run_once() {
     works.push_back(std::move(w));
   }
   handle(works);
+  note_pace(works.size(), env_.clock.fine() - begin);
   return true;
 }
 

@@ -15,6 +15,7 @@ namespace bot {
 
 struct CoordinatorLimits {
   std::size_t queued_requests = 2000;
+  Millis queued_for{100};        ///< what would wait longer, at the pace of late, is refused; a batch may always wait
   std::size_t queued_bytes = 16u << 20;
   std::size_t batch_requests = 256;
   std::size_t batch_along = 64;  ///< of each class but people's
@@ -38,6 +39,7 @@ class Coordinator : public Intake, public FormSource {
   ~Coordinator() override;
 
   void submit(Request request, Completion done) override;
+  bool turns_away(RequestClass cls) override;
   Result<Form> form(const Request& request) override;
 
   /// Handles one batch; false when nothing waited.
@@ -57,7 +59,8 @@ class Coordinator : public Intake, public FormSource {
   struct Pending;
   struct Work;
   void answer_query(Request& request, const Invocation& invocation, const Completion& done);
-  bool has_room(const Pending& pending) const REQUIRES_LOCK(mutex_);
+  bool has_room(RequestClass cls, std::size_t bytes) const REQUIRES_LOCK(mutex_);
+  void note_pace(std::size_t requests, std::chrono::microseconds took);
   std::vector<Pending> take();
   void handle(std::vector<Work>& works);
   void handle_one_by_one(std::vector<Work>& works);
@@ -86,6 +89,7 @@ class Coordinator : public Intake, public FormSource {
   std::array<std::deque<Pending>, 4> queues_ GUARDED_BY(mutex_);
   std::size_t queued_ GUARDED_BY(mutex_) = 0;
   std::size_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  double seconds_each_ GUARDED_BY(mutex_) = 0;  ///< of late, in batches that were worth one
   bool draining_ GUARDED_BY(mutex_) = false;
   std::map<std::string, Person> not_kept_ GUARDED_BY(mutex_);  ///< met, and in no commit yet: the next one takes them along
 };

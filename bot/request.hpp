@@ -142,6 +142,8 @@ class Intake {
   virtual ~Intake() = default;
   /// Takes the request; `done` runs exactly once, on any thread, after the outcome is durable (or refused). Never blocks for the disk.
   virtual void submit(Request request, Completion done) = 0;
+  /// True: so much waits that a request of this class would be refused now, and counts as refused. For those who read long bodies; submit() decides.
+  virtual bool turns_away(RequestClass) { return false; }
 };
 
 }  // namespace bot

@@ -180,6 +180,39 @@ TEST_CASE("a full queue sheds people and alerts with a time to come back, never 
   CHECK(h.coordinator->queued() == 3);
 }
 
+TEST_CASE("what would wait too long at the pace of late is refused at once, and no burst is before a pace is known") {
+  CoordinatorLimits limits;
+  limits.batch_requests = limits.batch_along = 40;
+  House h(limits);
+  int taken = 0, refused = 0;
+  const auto flood = [&](RequestClass cls, int times, Millis each) {
+    taken = refused = 0;
+    for (int i = 0; i < times; ++i) {
+      Request r = House::typed("declare sev4 flood");
+      r.cls = cls;
+      h.coordinator->submit(r, [&, each](Reply reply) {
+        ++(reply.status == ReplyStatus::ok ? taken : refused);
+        h.env.clock.advance(each);
+      });
+    }
+    CHECK(h.coordinator->turns_away(cls) == (refused > 0));
+    while (h.coordinator->run_once()) {
+    }
+  };
+  flood(RequestClass::alert, 1000, Millis{1});
+  CHECK(refused == 0);
+  flood(RequestClass::alert, 1000, Millis{1});
+  CHECK(taken == 75);  // 100 ms at 1 ms each, a quarter of them people's alone
+  flood(RequestClass::human, 1000, Millis{10});
+  CHECK(taken == 100);
+  flood(RequestClass::human, 1000, Millis{0});
+  CHECK(taken == 40);  // however slow it is, one batch may wait: it tells the new pace
+  flood(RequestClass::human, 30, Millis{1000});
+  CHECK(refused == 0);
+  for (int i = 0; i < 12; ++i) flood(RequestClass::human, 1000, Millis{0});
+  CHECK(taken > 500);
+}
+
 TEST_CASE("people are decided before alerts, and alerts are not starved by people") {
   CoordinatorLimits limits;
   limits.batch_requests = 16;

@@ -32,6 +32,9 @@ void add_routes(http::Server& server, bot::Intake& intake, const bot::Settings& 
     const auto* source = source_with(sources, request.segments.at(0));
     if (source == nullptr)
       return exchange->respond(http::Response::problem(401, "Nothing recorded: the key in the address is not one of an alertmanager source in the settings."));
+    // Before the body is read: in a flood most are refused, and reading them would take the time from those that are recorded.
+    if (intake.turns_away(bot::RequestClass::alert))
+      return exchange->respond(http::Response::problem(503, "Nothing recorded: too much is waiting right now. Send the same again.", bot::Millis{1000}));
     auto notification = parse_notification(request.body, *source, settings.incidents);
     if (notification.refused != 0) return exchange->respond(http::Response::problem(notification.refused, notification.problem));
     bot::Caller caller;

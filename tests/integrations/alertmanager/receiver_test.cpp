@@ -74,6 +74,9 @@ class FakeIntake : public bot::Intake {
     if (!later_) done(std::move(reply));
   }
 
+  bool turns_away(bot::RequestClass cls) override { return full && cls == bot::RequestClass::alert; }
+
+  bool full = false;
   std::function<bot::Reply(const bot::Request&)> decide = [](const bot::Request&) { return reply_with(bot::ReplyStatus::ok); };
   std::vector<bot::Request> requests;
   std::size_t most_waiting = 0;
@@ -180,6 +183,20 @@ TEST_CASE("anything not recorded makes the whole answer 503 with Retry-After") {
   answer = site.post(body_json({alert_json("a")}).dump());
   CHECK(answer.status == 503);
   CHECK(answer.body.find("may be recorded") != std::string::npos);
+}
+
+TEST_CASE("when too much waits, the body is not even read: 503 with Retry-After, and a wrong key stays a wrong key") {
+  Site site;
+  site.intake.full = true;
+  auto answer = site.post(body_json({alert_json("a")}).dump());
+  CHECK(answer.status == 503);
+  CHECK(answer.header("retry-after") == "1");
+  CHECK(answer.body.find("Nothing recorded") != std::string::npos);
+  CHECK(site.post("not JSON").status == 503);
+  CHECK(site.post("{}", "wrong-key-0123456789").status == 401);
+  CHECK(site.intake.requests.empty());
+  site.intake.full = false;
+  CHECK(site.post(body_json({alert_json("a")}).dump()).status == 200);
 }
 
 TEST_CASE("unreadable alerts are named and the others recorded") {
