@@ -243,7 +243,8 @@ void Coordinator::handle(std::vector<Work>& works) {
     Status ready = recognise(works, loaded);
     if (ready) ready = load_reads(works, loaded);
     if (ready) {
-      for (auto& w : works) decide_one(w, loaded, batch);
+      Refused refused;
+      for (auto& w : works) decide_one(w, loaded, refused, batch);
       if (batch.empty()) return answer(works, nullptr);
       leave_out_replaced(batch);
       met = not_kept();

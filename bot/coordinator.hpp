@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <unordered_map>
 
 #include "bot/mutex.hpp"
 #include "bot/store.hpp"
@@ -67,7 +68,8 @@ class Coordinator : public Intake, public FormSource {
   void reread_repeats(std::vector<Work>& works);
   Status recognise(std::vector<Work>& works, Loaded& loaded);
   Status load_reads(std::vector<Work>& works, Loaded& loaded);
-  void decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch);
+  using Refused = std::unordered_map<std::string, const Work*>;  ///< by dedup key: of this batch, nothing recorded
+  void decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch);
   void record(const Decision& decision, const Snapshot& snapshot, const Context& context, Loaded& loaded, Changes& changes);
   static void answer(std::vector<Work>& works, const Error* error);
   Actor actor_of(const Caller& caller);

@@ -100,16 +100,21 @@ Status Coordinator::load_reads(std::vector<Work>& works, Loaded& loaded) {
   return Done{};
 }
 
-void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& batch) {
+void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch) {
   Request& request = work.pending.request;
   for (const auto& key : request.dedup_keys) {
-    const auto it = loaded.replies.find(key);
-    if (it == loaded.replies.end()) continue;
-    work.reply = it->second;
+    if (const auto it = loaded.replies.find(key); it != loaded.replies.end()) {
+      work.reply = it->second;
+      work.builds_on_batch = std::any_of(batch.begin(), batch.end(), [&key](const Changes& c) {
+        return std::find(c.dedup_keys.begin(), c.dedup_keys.end(), key) != c.dedup_keys.end();
+      });
+    } else if (const auto twin = refused.find(key); twin != refused.end()) {  // recording this one would make "not recorded" a lie
+      work.reply = twin->second->reply;
+      work.builds_on_batch = twin->second->builds_on_batch;
+    } else {
+      continue;
+    }
     work.reply->repeated = true;
-    work.builds_on_batch = std::any_of(batch.begin(), batch.end(), [&key](const Changes& c) {
-      return std::find(c.dedup_keys.begin(), c.dedup_keys.end(), key) != c.dedup_keys.end();
-    });
     ++counts_.repeated;
     if (request.state.empty()) return;
     Changes moved;  // a repeat changes nothing but where its adapter stands
@@ -159,6 +164,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, std::vector<Changes>& b
   if (!decided) {
     work.reply = reply_of(decided.error());
     ++counts_.refused;
+    for (const auto& key : request.dedup_keys) refused[key] = &work;
     if (!anything(changes)) return;
   } else {
     record(*decided, snapshot, context, loaded, changes);

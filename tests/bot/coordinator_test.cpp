@@ -154,6 +154,23 @@ TEST_CASE("a commit of unknown outcome is never answered as ok, and ends the pro
   CHECK(notes == 1);
 }
 
+TEST_CASE("a request that came twice at once and was refused is not recorded by its second copy") {
+  House h;
+  const bool disk_fails = GENERATE(false, true);
+  if (disk_fails) h.store.fail_next_commit(support::FakeStore::Failure::unknown_kept);
+  std::vector<Reply> replies;
+  for (const auto& [text, key] : std::vector<std::pair<const char*, const char*>>{{"INC-1 note early", "k"}, {"declare sev2 x", "d"}, {"INC-1 note early", "k"}, {"INC-1 note late", "l"}})
+    h.coordinator->submit(House::typed(text, key), [&](Reply r) { replies.push_back(std::move(r)); });
+  CHECK(h.coordinator->run_once());
+  REQUIRE(replies.size() == 4);
+  CHECK(replies[0].status == ReplyStatus::not_found);
+  CHECK(replies[2].status == ReplyStatus::not_found);  // one of them saying "may be recorded" would make a lie of the other
+  CHECK(replies[3].status == (disk_fails ? ReplyStatus::maybe_recorded : ReplyStatus::ok));
+  CHECK(*h.timeline(1).back().text == "late");
+  CHECK(h.timeline(1).size() == 2);
+  CHECK(h.say("INC-1 note early", "k").status == ReplyStatus::ok);  // later it is a new attempt
+}
+
 TEST_CASE("a commit that lost a race is decided again on what is there now") {
   House h;
   h.say("declare sev1 x");
