@@ -95,7 +95,8 @@ class Scribe {
     e.actor = {bot::ActorKind::person, "alice", {}, false};
     e.source = "console";
     e.facts = std::move(facts);
-    e.salt = std::string(15, 's') + '\0';
+    e.salt.assign(15, 's');
+    e.salt.push_back('\0');
     e.text = text;
     e.text_hash = bot::text_hash(e.salt, text);
     e.hash = bot::chain_hash(to.chain_head, e);

@@ -210,14 +210,14 @@ TEST_CASE("when the store does not answer the last page stays and somebody is to
   v.page.on_problem = [&](const std::string& words) { told.push_back(words); };
   v.story.add(7, "investigating", "We are looking.");
   REQUIRE(v.page.render().ok());
-  v.story.broken = true;
+  v.story.breaks(true);
   bot::Incident incident;
   const std::vector<bot::Reference> none;
   CHECK(std::holds_alternative<bot::NotSent>(v.page.send(update_message("op1"), {incident, none})));
   CHECK_FALSE(v.page.render().ok());
   CHECK(told.size() == 1);
   CHECK_FALSE(v.page.start().ok());
-  v.story.broken = false;
+  v.story.breaks(false);
   v.open();
   CHECK(has(v.get("/").body, "We are looking."));
 }
@@ -227,7 +227,10 @@ TEST_CASE("a redacted update leaves the page when it is refreshed") {
   v.story.add(7, "investigating", "The customer Example GmbH is down.");
   v.open();
   CHECK(has(v.get("/").body, "GmbH"));
-  v.story.entries[0].text.reset();
+  {
+    const bot::Lock lock(*v.story.mutex);
+    v.story.entries[0].text.reset();
+  }
   REQUIRE(v.page.render().ok());
   const std::string html = v.get("/").body;
   CHECK_FALSE(has(html, "GmbH"));

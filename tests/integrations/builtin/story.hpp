@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+
+#include "bot/mutex.hpp"
 #include "bot/store.hpp"
 #include "integrations/statuspage/builtin/page.hpp"
 #include "tests/support/fake_env.hpp"
@@ -15,13 +18,14 @@ using namespace std::chrono_literals;
 /// A Reader that knows public updates and nothing else: whatever else the page asked for would be empty.
 class Story : public bot::Reader {
  public:
-  std::vector<bot::Entry> entries;
+  std::vector<bot::Entry> entries;  ///< read by the page's own thread, once there is one: changed under the lock then
+  std::unique_ptr<bot::Mutex> mutex = std::make_unique<bot::Mutex>();
   bool broken = false;
-  int reads = 0;
   bot::Time at{Millis{1795448538000}};  ///< of the next entry; 2026-11-23T15:42:18Z
 
   bot::Entry& add(std::int64_t incident, const std::string& state, const std::string& text, bot::Facts components = {},
                   const std::string& title = "Problems with API", const std::string& pages = "public") {
+    const bot::Lock lock(*mutex);
     bot::Entry e;
     e.incident = incident;
     e.kind = bot::EntryKind::public_update;
@@ -34,13 +38,18 @@ class Story : public bot::Reader {
     entries.push_back(e);
     return entries.back();
   }
+  /// From now on the disk does not answer, or does again.
+  void breaks(bool now) {
+    const bot::Lock lock(*mutex);
+    broken = now;
+  }
   Story& after(Millis wait) {
     at += wait;
     return *this;
   }
 
   bot::Result<std::vector<bot::Entry>> public_updates(int) override {
-    ++reads;
+    const bot::Lock lock(*mutex);
     if (broken) return bot::fail(bot::ErrorKind::unavailable, "The disk does not answer.");
     return entries;
   }
