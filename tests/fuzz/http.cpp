@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -33,18 +34,32 @@ std::unique_ptr<http::Server> listener() {
   return server;
 }
 
-/// Sends all, ends its own side, and reads to the end. Silence of five seconds, six times over, is a hang: once may be a machine that stood still.
-std::string converse(int port, const char* bytes, std::size_t size) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+/// The fuzzer's own alarm clock may end any call: a connection that it hit is made anew.
+int connected(int port) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(port));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) std::abort();
+  for (;;) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) std::abort();
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) return fd;
+    if (errno != EINTR) {
+      std::perror("connect");
+      std::abort();
+    }
+    ::close(fd);
+  }
+}
+
+/// Sends all, ends its own side, and reads to the end. Silence of five seconds, six times over, is a hang: once may be a machine that stood still.
+std::string converse(int port, const char* bytes, std::size_t size) {
+  const int fd = connected(port);
   const timeval patience{5, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   for (std::size_t sent = 0; sent < size;) {
     const auto n = ::send(fd, bytes + sent, size - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;  // closed on us: its right
     sent += static_cast<std::size_t>(n);
   }
@@ -53,6 +68,7 @@ std::string converse(int port, const char* bytes, std::size_t size) {
   char buffer[8192];
   for (int silent = 0;;) {
     const auto n = ::recv(fd, buffer, sizeof buffer, 0);
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (++silent == 6) std::abort();
       continue;
