@@ -86,6 +86,7 @@ QueuedMessage after_find(const QueuedMessage& before, const FindResult& result, 
   }
   if (const auto* blind = std::get_if<CannotLook>(&result)) {
     m.problem = blind->reason;
+    if (blind->after && policy != RepeatPolicy::harmless) return wait_until(std::move(m), MessageState::unknown, now + *blind->after, policy, now);
     ++m.attempts;  // so that looks at a dead vendor back off
     if (policy == RepeatPolicy::harmless) return wait_until(std::move(m), MessageState::queued, now, policy, now);
     return wait_until(std::move(m), MessageState::unknown, now + backoff_for(m, chance, rules), policy, now);

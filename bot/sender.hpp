@@ -28,7 +28,8 @@ struct Refused { std::string reason; bool credentials = false; };
 using SendResult = std::variant<Accepted, NotSent, Doubtful, Refused>;
 
 struct Missing {};                              ///< looked, and it is not there
-struct CannotLook { std::string reason; };      ///< the look itself failed; try again later
+/// The look itself failed; try again later. `after`: rate limited, for so long; not an attempt.
+struct CannotLook { std::string reason; std::optional<Millis> after = {}; };
 using FindResult = std::variant<Accepted, Missing, CannotLook>;
 
 /// What a repeat costs when an outcome stays unknown.

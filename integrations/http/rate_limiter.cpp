@@ -12,9 +12,10 @@ constexpr double kMillisPerMinute = 60000.0;
 constexpr bot::Millis kLongestTurn{60000};
 }  // namespace
 
-bot::Millis RateLimiter::take(const std::string& key, double per_minute, double burst, bot::Time now, double left_over, bool in_turns) {
+bot::Millis RateLimiter::take(const std::string& key, double per_minute, double burst, bot::Time now, double left_over, bool in_turns, double tokens) {
   burst = std::max(burst, 1.0);
-  left_over = std::clamp(left_over, 0.0, burst - 1.0);
+  tokens = std::min(tokens, burst);
+  left_over = std::clamp(left_over, 0.0, burst - tokens);
   per_minute = std::max(per_minute, 0.001);
   bot::Lock lock(mutex_);
   if (buckets_.size() > kManyBuckets) {
@@ -34,18 +35,18 @@ bot::Millis RateLimiter::take(const std::string& key, double per_minute, double 
   bucket.at = now;
   if (bucket.paused_until > now) return bucket.paused_until - now;
   // A hair of tolerance, so that waiting exactly what was told is enough despite rounding.
-  if (bucket.tokens >= 1.0 + left_over - 1e-6) {
-    bucket.tokens = std::max(0.0, bucket.tokens - 1.0);
+  if (bucket.tokens >= tokens + left_over - 1e-6) {
+    bucket.tokens = std::max(0.0, bucket.tokens - tokens);
     return bot::Millis{0};
   }
-  const auto wait = static_cast<std::int64_t>(std::ceil((1.0 + left_over - bucket.tokens) * kMillisPerMinute / per_minute));
+  const auto wait = static_cast<std::int64_t>(std::ceil((tokens + left_over - bucket.tokens) * kMillisPerMinute / per_minute));
   const bot::Time first = now + bot::Millis{std::max<std::int64_t>(1, wait)};
-  return in_turns ? turn(bucket, per_minute, left_over, first, now) : first - now;
+  return in_turns ? turn(bucket, per_minute, left_over, tokens, first, now) : first - now;
 }
 
-bot::Millis RateLimiter::turn(Bucket& bucket, double per_minute, double left_over, bot::Time first, bot::Time now) {
+bot::Millis RateLimiter::turn(Bucket& bucket, double per_minute, double left_over, double tokens, bot::Time first, bot::Time now) {
   bot::Time& last = bucket.turns[left_over];
-  const auto apart = bot::Millis{static_cast<std::int64_t>(std::ceil(kMillisPerMinute / per_minute))};
+  const auto apart = bot::Millis{static_cast<std::int64_t>(std::ceil(tokens * kMillisPerMinute / per_minute))};
   // Whoever comes back at its turn takes the token of then; the first in line never waits longer than the bucket needs.
   last = last >= first && last < now + kLongestTurn ? last + apart : first;
   return last - now;

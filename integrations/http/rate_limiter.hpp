@@ -18,6 +18,10 @@ class RateLimiter {
   bot::Millis take(const std::string& key, double per_minute, double burst, bot::Time now, double left_over) {
     return take(key, per_minute, burst, now, left_over, true);
   }
+  /// Several tokens or none, in turns as well: for work of several calls that would be for nothing when it stops halfway.
+  bot::Millis take_together(const std::string& key, double per_minute, double burst, bot::Time now, double tokens) {
+    return take(key, per_minute, burst, now, 0.0, true, tokens);
+  }
   void pause(const std::string& key, bot::Time until);
   /// How long the key is still paused; zero when it is not.
   bot::Millis paused(const std::string& key, bot::Time now) const;
@@ -28,8 +32,8 @@ class RateLimiter {
     bot::Time at{}, paused_until{};
     std::map<double, bot::Time> turns;  ///< by left_over: the last turn given
   };
-  bot::Millis take(const std::string& key, double per_minute, double burst, bot::Time now, double left_over, bool in_turns);
-  static bot::Millis turn(Bucket& bucket, double per_minute, double left_over, bot::Time first, bot::Time now);
+  bot::Millis take(const std::string& key, double per_minute, double burst, bot::Time now, double left_over, bool in_turns, double tokens = 1.0);
+  static bot::Millis turn(Bucket& bucket, double per_minute, double left_over, double tokens, bot::Time first, bot::Time now);
   mutable bot::Mutex mutex_;
   std::map<std::string, Bucket> buckets_;
 };

@@ -68,6 +68,16 @@ TEST_CASE("after an unknown outcome a chat message is looked for before it is se
   }
 }
 
+TEST_CASE("a look that waits for the vendor's limit is no attempt, and comes when it was told to") {
+  const auto policy = GENERATE(RepeatPolicy::prefer_once, RepeatPolicy::never_twice);
+  auto m = after_send(leased(), Doubtful{"timeout"}, policy, kNow, 7);
+  const auto later = after_find(m, CannotLook{"429", Millis{17000}}, policy, kNow, 7);
+  CHECK(later.state == MessageState::unknown);
+  CHECK(later.next_at == kNow + Millis{17000});
+  CHECK(later.attempts == m.attempts);
+  CHECK(later.looks == m.looks);
+}
+
 TEST_CASE("an idempotent message is simply sent again after an unknown outcome") {
   const auto m = after_send(leased(), Doubtful{"timeout"}, RepeatPolicy::free, kNow, 7);
   CHECK(m.state == MessageState::queued);

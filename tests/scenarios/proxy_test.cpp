@@ -102,8 +102,9 @@ TEST_CASE("every fault between it and Slack costs one call: people are answered 
   }
   b.slack.heal();
   for (int n = 1; n <= incidents; ++n) {
+    const bool opened = s.waits_for("room_opened", 1, 120, n);
     INFO("INC-" << n << "\n" << b.muster().log());
-    REQUIRE(s.waits_for("room_opened", 1, 120, n));
+    REQUIRE(opened);
   }
   CHECK(wait_for([&] { return static_cast<int>(s.slack.messages(FakeSlack::kAnnounce).size()) >= incidents; }, 120));
   check_slack_once(s, incidents);
@@ -133,8 +134,9 @@ TEST_CASE("every kind of fault between it and the status page leaves one public 
   }
   b.vendor.heal();
   for (int n = 1; n <= incidents; ++n) {
+    const bool shown = s.waits_for("public_shown", 2, 180, n);  // the built-in page and the vendor's
     INFO("INC-" << n << "\n" << b.muster().log());
-    REQUIRE(s.waits_for("public_shown", 2, 180, n));  // the built-in page and the vendor's
+    REQUIRE(shown);
   }
   std::map<std::string, int> said;
   for (const auto& remote : s.vendor.incidents())

@@ -18,6 +18,8 @@ constexpr Millis kClockSkew{120000};      ///< between the vendor's clock and ou
 constexpr Millis kRateLimitWait{60000};   ///< the vendor counts calls over a rolling minute
 constexpr std::size_t kListCap = 8u << 20;  ///< 100 incidents with all their updates
 constexpr double kCallsPerMinute = 60;
+constexpr double kLists = 2;              ///< calls of one look through the lists
+constexpr const char* kOwnLimit = "Waiting for Statuspage's limit of 60 calls a minute.";
 
 const std::string kReference = "public";
 
@@ -51,7 +53,7 @@ class Relay : public bot::Sender {
   http::CallResult call(const std::string& method, const std::string& path, std::string body, Millis deadline);
   bot::SendResult write(const std::string& remote, const bot::PublicUpdate& update, const bot::SendContext& context);
   bot::SendResult outcome(const http::Answer& answer, const std::string& remote);
-  std::optional<Millis> wait_for_token();
+  std::optional<Millis> wait_for(double calls);
   Look look_in_lists(const bot::PublicUpdate& update, const bot::SendContext& context, Millis deadline);
   std::variant<http::Answer, bot::CannotLook> look(const std::string& path, Millis deadline);
   bot::Accepted accepted(const RemoteIncident& remote, std::int64_t incident) const;
@@ -95,8 +97,9 @@ std::string Relay::elsewhere(unsigned status) const {
   return status >= 300 && status < 400 ? " It points elsewhere; check api_url of the status page \"" + settings_.name + "\"." : "";
 }
 
-std::optional<Millis> Relay::wait_for_token() {
-  const Millis wait = limiter_.take(integration_, kCallsPerMinute, kCallsPerMinute, env_.clock.now());
+/// All calls of a send or a look are granted before the first: whoever stops halfway has taken others' turns for nothing.
+std::optional<Millis> Relay::wait_for(double calls) {
+  const Millis wait = limiter_.take_together(integration_, kCallsPerMinute, kCallsPerMinute, env_.clock.now(), calls);
   if (wait.count() == 0) return {};
   return wait;
 }
@@ -120,20 +123,20 @@ bot::SendResult Relay::send(const bot::Message& message, const bot::SendContext&
   const auto* update = std::get_if<bot::PublicUpdate>(&message.content);
   if (!update) return bot::Refused{"A status page takes public updates only."};
   const std::string& known = context.reference(kReference);
-  if (!known.empty()) return write(known, *update, context);
   // No remote incident is known. A first update that was never tried cannot be there; anything else may have left one behind, and a
   // second public incident is worse than one more look.
-  if (update->first && !context.first_attempt) return write({}, *update, context);
+  const bool looks = known.empty() && (!update->first || context.first_attempt);
+  if (const auto wait = wait_for(looks ? kLists + 1 : 1)) return bot::NotSent{kOwnLimit, wait, false};
+  if (!looks) return write(known, *update, context);
   const Look seen = look_in_lists(*update, context, kLookBeforeWriteDeadline);
   if (const auto* blind = std::get_if<bot::CannotLook>(&seen))
-    return bot::NotSent{"Not sent, because the page could not be read before writing: " + blind->reason, {}, true};
+    return bot::NotSent{"Not sent, because the page could not be read before writing: " + blind->reason, blind->after, !blind->after};
   const Sighting& sighting = std::get<Sighting>(seen);
   if (sighting.landed) return accepted(*sighting.landed, context.incident.number);
   return write(sighting.adoptable ? sighting.adoptable->id : std::string{}, *update, context);
 }
 
 bot::SendResult Relay::write(const std::string& remote, const bot::PublicUpdate& update, const bot::SendContext& context) {
-  if (const auto wait = wait_for_token()) return bot::NotSent{"Waiting for Statuspage's limit of 60 calls a minute.", wait, false};
   const bool create = remote.empty();
   const std::string path = create ? "/incidents" : "/incidents/" + http::percent_encode(remote);
   const http::CallResult result =
@@ -170,13 +173,14 @@ bot::SendResult Relay::outcome(const http::Answer& answer, const std::string& re
 }
 
 std::variant<http::Answer, bot::CannotLook> Relay::look(const std::string& path, Millis deadline) {
-  if (wait_for_token()) return bot::CannotLook{"Waiting for Statuspage's limit of 60 calls a minute."};
   http::CallResult result = call("GET", path, {}, deadline);
   if (const auto* failure = std::get_if<http::CallFailure>(&result)) return bot::CannotLook{without_key(failure->reason)};
   auto& answer = std::get<http::Answer>(result);
   if (answer.status == 200 || answer.status == 404) return std::move(answer);
   const std::string said = without_key(read_problem(answer.body));
-  return bot::CannotLook{"Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said) + elsewhere(answer.status)};
+  std::optional<Millis> after;
+  if (answer.status == 420 || answer.status == 429) after = http::retry_after(answer, env_.clock.now()).value_or(kRateLimitWait);
+  return bot::CannotLook{"Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said) + elsewhere(answer.status), after};
 }
 
 Look Relay::look_in_lists(const bot::PublicUpdate& update, const bot::SendContext& context, Millis deadline) {
@@ -205,6 +209,7 @@ bot::FindResult Relay::find(const bot::Message& message, const bot::SendContext&
   const auto* update = std::get_if<bot::PublicUpdate>(&message.content);
   if (!update) return bot::Missing{};
   const std::string& known = context.reference(kReference);
+  if (const auto wait = wait_for(known.empty() ? kLists : 1)) return bot::CannotLook{kOwnLimit, wait};
   if (known.empty()) {
     // Only the mark of this very update proves that it landed. An incident of ours with another mark is adopted by the next `send`.
     const Look seen = look_in_lists(*update, context, kLookDeadline);

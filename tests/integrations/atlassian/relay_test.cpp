@@ -112,6 +112,31 @@ TEST_CASE("the relay itself never makes more than 60 calls a minute") {
   CHECK(desk.deliver(m) == MessageState::sent);
 }
 
+TEST_CASE("under the limit a look is begun only when it can be finished, and waiting for it is no attempt") {
+  Desk desk;
+  REQUIRE(desk.create() == MessageState::sent);
+  desk.references.clear();  // as if the answer to the create had been lost
+  auto m = desk.queue("op1", "investigating", "We are looking into it.", true);
+  m.state = MessageState::unknown;
+  m.attempts = m.doubts = 1;
+  desk.references = {{7, m.message.integration, "public", "another"}};
+  for (int i = 0; i < 58; ++i) {
+    auto other = desk.queue("other-" + std::to_string(i), "identified", "Still on it.");
+    desk.step(other);
+  }
+  desk.references.clear();
+  const auto calls = desk.vendor.calls().size();
+  const auto before = desk.env.clock.now();
+  desk.step(m);
+  CHECK(m.state == MessageState::unknown);
+  CHECK(m.attempts == 1);
+  CHECK(m.looks == 0);
+  CHECK(m.next_at - before <= Millis{2000});
+  CHECK(desk.vendor.calls().size() == calls);
+  desk.step(m);
+  CHECK(m.state == MessageState::sent);
+}
+
 TEST_CASE("a refused key is told as such, loses nothing and is never shown") {
   Desk desk;
   const int status = GENERATE(401, 403);

@@ -44,6 +44,19 @@ TEST_CASE("the less urgent leave tokens over, so that the urgent always find one
   CHECK(limiter.take("b", 60, 3, t, 50.0) == 0ms);
 }
 
+TEST_CASE("several tokens are taken together or not at all, and those who wait for them do not meet") {
+  http::RateLimiter limiter;
+  const bot::Time t{1'000'000s};
+  CHECK(limiter.take_together("a", 60, 10, t, 8) == 0ms);
+  CHECK(limiter.take_together("a", 60, 10, t, 3) == 1000ms);
+  CHECK(limiter.take("a", 60, 10, t) == 0ms);  // the two that are left are nobody's yet
+  CHECK(limiter.take_together("a", 60, 10, t, 3) == 2000ms);
+  CHECK(limiter.take_together("a", 60, 10, t, 3) == 5000ms);
+  CHECK(limiter.take_together("a", 60, 10, t + 2s, 3) == 0ms);
+  CHECK(limiter.take_together("a", 60, 10, t + 5s, 3) == 0ms);
+  CHECK(limiter.take_together("a", 60, 10, t + 60s, 99) == 0ms);  // more than the burst is the burst
+}
+
 TEST_CASE("waiting exactly what was told is enough") {
   http::RateLimiter limiter;
   bot::Time t{1'000'000s};
