@@ -173,7 +173,8 @@ bool Coordinator::has_room(RequestClass cls, std::size_t bytes) const {
     const double in_time = std::chrono::duration<double>(limits_.queued_for).count() / seconds_each_;
     if (in_time < static_cast<double>(most)) most = std::min(most, std::max(limits_.batch_requests, static_cast<std::size_t>(in_time)));
   }
-  return queued_ < share(most) && queued_bytes_ + bytes <= share(limits_.queued_bytes);
+  const std::size_t before = cls == RequestClass::human ? queues_[static_cast<std::size_t>(cls)].size() : queued_;  // people wait for people alone
+  return before < share(most) && queued_ < share(limits_.queued_requests) && queued_bytes_ + bytes <= share(limits_.queued_bytes);
 }
 
 bool Coordinator::turns_away(RequestClass cls) {

@@ -60,6 +60,7 @@ class Load {
     connections_.resize(static_cast<std::size_t>(o_.connections));
     for (std::size_t i = 0; i < connections_.size(); ++i)
       if (!open(i)) return std::perror("load: connect"), 1;
+      else if (o_.rate > 0) free_.push_back(i);
     const auto begin = Clock::now();
     measure_from_ = begin + std::chrono::microseconds(static_cast<std::int64_t>(o_.warmup * 1e6));
     const auto end = measure_from_ + std::chrono::microseconds(static_cast<std::int64_t>(o_.seconds * 1e6));
@@ -93,7 +94,6 @@ class Load {
     epoll_event e{};
     e.events = EPOLLIN;
     e.data.u32 = static_cast<std::uint32_t>(i);
-    if (o_.rate > 0) free_.push_back(i);
     return epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &e) == 0;
   }
 
@@ -124,12 +124,14 @@ class Load {
     return true;
   }
 
-  /// The server closed it: counted, and opened again.
+  /// The server closed it: opened again, and counted when a request was on it. One that nobody used for long is the server's to close.
   void lose(std::size_t i) {
-    ++lost_;
+    const bool used = connections_[i].busy;
+    if (used) ++lost_;
     connections_[i].close();
     if (!open(i)) { std::perror("load: connect again"); std::exit(1); }
     if (o_.rate <= 0) begin_next(i);
+    else if (used) free_.push_back(i);
   }
 
   void release(Clock::time_point end) {
