@@ -139,8 +139,8 @@ class Load {
     const auto now = Clock::now();
     for (; next_due_ <= now && next_due_ < end; next_due_ += step) waiting_.push_back(next_due_);
     while (!waiting_.empty() && !free_.empty()) {
-      const std::size_t i = free_.back();
-      free_.pop_back();
+      const std::size_t i = free_.front();  // all in turn: a connection that rests for long is closed by the server
+      free_.pop_front();
       send_on(i, from_sent_ ? Clock::now() : waiting_.front());
       waiting_.pop_front();
     }
@@ -204,7 +204,7 @@ class Load {
   bool from_sent_;
   int epoll_ = -1;
   std::vector<Connection> connections_;
-  std::vector<std::size_t> free_;
+  std::deque<std::size_t> free_;
   std::deque<Clock::time_point> waiting_;
   Clock::time_point measure_from_, next_due_;
   std::uint64_t answered_ = 0, lost_ = 0, not_offered_ = 0;
