@@ -313,6 +313,30 @@ TEST_CASE("while the vendor cannot be read nothing is sent again") {
   CHECK(desk.writes() == 1);
 }
 
+TEST_CASE("a look that the vendor refuses for its rate comes when the vendor says, and is no attempt") {
+  Desk desk;
+  StatuspageFault write;
+  write.kind = Kind::fail_after_work;
+  write.on = On::writes;
+  desk.vendor.fail(write);
+  auto m = desk.queue("op1", "investigating", "We are looking.", true);
+  desk.step(m);
+  REQUIRE(m.state == MessageState::unknown);
+  const int attempts = m.attempts;
+  StatuspageFault limited;
+  limited.on = On::reads;
+  limited.status = GENERATE(420, 429);
+  limited.retry_after = "17";
+  desk.vendor.fail(limited);
+  desk.step(m);
+  CHECK(m.state == MessageState::unknown);
+  CHECK(m.next_at == desk.env.clock.now() + Millis{17000});
+  CHECK(m.attempts == attempts);
+  CHECK(m.looks == 0);
+  CHECK(desk.deliver(m) == MessageState::sent);
+  CHECK(desk.writes() == 1);
+}
+
 TEST_CASE("an incident left behind by a dropped create is adopted by the next update") {
   Desk desk;
   desk.incident.publication.first_at = desk.env.clock.now();
