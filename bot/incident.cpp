@@ -180,6 +180,9 @@ void apply(Incident& row, const Entry& e) {
       row.rooms[fact(e.facts, "integration")] = link.empty() ? fact(e.facts, "name") : link;
       break;
     }
+    case EntryKind::room_changed:
+      if (const auto& link = fact(e.facts, "link"); !link.empty()) row.rooms[fact(e.facts, "integration")] = link;
+      break;
     case EntryKind::room_archived: row.rooms.erase(fact(e.facts, "integration")); break;
     case EntryKind::paged: apply_paged(row, e); break;
     case EntryKind::page_failed: apply_page_failed(row, e); break;
@@ -208,7 +211,6 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::captured:
     case EntryKind::capture_edited:
     case EntryKind::withdrawn:
-    case EntryKind::room_changed:
     case EntryKind::away:
     case EntryKind::note:
     case EntryKind::update:

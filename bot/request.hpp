@@ -78,11 +78,12 @@ struct Capture {
   std::vector<std::pair<std::string, std::string>> files;  ///< name, link
 };
 
-/// Somebody changed the room itself by hand: its topic, its name, or whether it is archived.
+/// Somebody changed the room itself by hand: its topic, its name, or whether it is archived. Or the chat moved it: the same room under another id.
 struct RoomChange {
   std::optional<std::int64_t> incident;
-  std::string what;           ///< "topic", "name", "archived", "unarchived"
-  std::string text;           ///< the new topic or name
+  std::string what;           ///< "topic", "name", "archived", "unarchived", "moved"
+  std::string text;           ///< the new topic, name or id
+  std::string link = {};      ///< moved: where the room is now
 };
 
 /// The chat could not be heard for a while; the adapter has read up since.

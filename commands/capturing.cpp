@@ -169,6 +169,15 @@ void tell_other_rooms(Draft& draft, const Incident& incident, const Text& text) 
     if (chat != draft.context().source) draft.say(text, Tone::warning, {}, chat);
 }
 
+/// What is owed to the room follows it: senders look up its id when they send.
+Decision moved(const RoomChange& change, const Incident& incident, const Context& context) {
+  Draft draft(incident.number, context);
+  draft.record(EntryKind::room_changed, "", {{"integration", context.source}, {"what", change.what}, {"link", change.link}});
+  for (const auto& [what, id] : {std::pair{"room", change.text}, std::pair{"room_link", change.link}})
+    draft.decision().references.push_back({incident.number, context.source, what, id});
+  return draft.done();
+}
+
 }  // namespace
 
 std::string edits_reference(const std::string& seq) { return "edits:" + seq; }
@@ -213,7 +222,9 @@ void forget_capture(Draft& draft, const Entry& entry) {
 }
 
 Result<Decision> decide_room_change(const RoomChange& change, const Snapshot& snapshot, const Context& context) {
-  if (snapshot.incident == nullptr || context.actor.kind == ActorKind::muster) return Decision{};
+  if (snapshot.incident == nullptr) return Decision{};
+  if (change.what == "moved") return moved(change, *snapshot.incident, context);
+  if (context.actor.kind == ActorKind::muster) return Decision{};
   const Incident& incident = *snapshot.incident;
   const bool topic_or_name = change.what == "topic" || change.what == "name";
   if (!topic_or_name && change.what != "archived" && change.what != "unarchived")

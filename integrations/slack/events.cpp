@@ -7,6 +7,7 @@
 #include "bot/log.hpp"
 #include "integrations/slack/mrkdwn.hpp"
 #include "integrations/slack/payload.hpp"
+#include "integrations/slack/room_steps.hpp"
 
 namespace slack {
 namespace {
@@ -92,6 +93,7 @@ void Events::take(const json& envelope, Answer answer) {
   if (type == "app_mention") return mention(event);
   if (type == "channel_archive" || type == "group_archive") return room(event, text_of(event.body, "channel"), "archived", "");
   if (type == "channel_unarchive" || type == "group_unarchive") return room(event, text_of(event.body, "channel"), "unarchived", "");
+  if (type == "channel_id_changed") return moved(event);
   if (type == "app_uninstalled") return over(event, "The app was uninstalled from the Slack workspace");
   if (type == "tokens_revoked" && tokens_are_ours(object_of(event.body, "tokens"))) return over(event, "The bot's token was revoked in Slack");
   if (type == "app_home_opened" && text_of(event.body, "tab") != "messages" && is_id(text_of(event.body, "user")))
@@ -218,6 +220,24 @@ void Events::room(Event& event, const std::string& channel, const std::string& w
   work.key = "room:" + what + ":" + channel + ":" + ts;
   auto keys = event.keys(work.key);
   captures_.take(std::move(work), std::move(keys), std::move(event.answer));
+}
+
+/// Sharing a channel between workspaces of a grid can give it another id; the old one means nothing from then on.
+void Events::moved(Event& event) {
+  const std::string before = text_of(event.body, "old_channel_id"), now = text_of(event.body, "new_channel_id");
+  if (!is_id(now)) return event.answer("");
+  const auto incident = incident_in(before, event);
+  if (!incident) return;
+  const auto taken = reception_.at.reader.incident_of(bot::RoomKey{"slack", now});
+  if (!taken) return;  // not acknowledged
+  if (*taken) {
+    bot::log(bot::LogLevel::warning, "slack_room_moved_onto_another", {{"incident", *incident}, {"other", **taken}});
+    return event.answer("");
+  }
+  bot::Request request = reception_.request_of({"", "", before}, bot::RoomChange{*incident, "moved", now, room_link(now)}, {});
+  request.caller = muster();
+  request.dedup_keys = event.keys("moved:" + before + ":" + now);
+  submit(event, std::move(request));
 }
 
 /// "@muster declare …": a typed command. Its answer is private, in the thread where it was asked.

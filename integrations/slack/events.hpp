@@ -24,6 +24,7 @@ class Events {
   void deleted(Event& event);
   void membership(Event& event, bool joined);
   void sent_away(Event& event);
+  void moved(Event& event);
   void room(Event& event, const std::string& channel, const std::string& what, const std::string& text);
   void mention(Event& event);
   void over(Event& event, const std::string& why);

@@ -29,6 +29,7 @@ Json settings_of(const bot::SlackSettings& slack, const std::string& base, bool 
   if (!socket) events["request_url"] = base + "/slack/events";
   if (!socket) interactivity["request_url"] = base + "/slack/interactions";
   events["bot_events"] = needed_events();
+  if (!slack.team_id.empty()) events["bot_events"].push_back("channel_id_changed");  // only within an organisation may a channel become another one
   Json out;
   out["event_subscriptions"] = events;
   out["interactivity"] = interactivity;

@@ -17,7 +17,7 @@ constexpr int kPages = 20;
 
 bot::Accepted room_found(const Session& session, const std::string& id, const std::string& name) {
   session.workspace.remember_room(session.message.incident, id);
-  const std::string link = "https://slack.com/app_redirect?channel=" + http::percent_encode(id);
+  const std::string link = room_link(id);
   auto reference = [&](const char* what, const std::string& value) { return bot::Reference{session.message.incident, kIntegration, what, value}; };
   return {{reference("room", id), reference("room_name", name), reference("room_link", link)}, link};
 }
@@ -58,6 +58,8 @@ bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
 }
 
 }  // namespace
+
+std::string room_link(const std::string& id) { return "https://slack.com/app_redirect?channel=" + http::percent_encode(id); }
 
 std::string room_name_candidate(const std::string& name, int n, const std::string& message_id) {
   if (n <= 1) return name.substr(0, kNameLength);

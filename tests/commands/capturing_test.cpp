@@ -200,6 +200,19 @@ TEST_CASE("a room archived by hand is noticed, and the other chats' rooms hear o
   CHECK(d.sent().empty());
 }
 
+TEST_CASE("a room that got another id is the incident's room there, with its new link") {
+  Room d;
+  d.report(RoomChange{std::nullopt, "moved", "C9", "https://x.slack.com/archives/C9"}, "muster");
+  CHECK(d.kinds() == Words{"room_changed"});
+  CHECK(d.newest().facts == Facts{{"integration", "slack"}, {"what", "moved"}, {"link", "https://x.slack.com/archives/C9"}});
+  CHECK(plain_text(narrate(d.newest(), d.registry), d.registry) == "The Slack room is the same, but Slack gave it a new id and a new link");
+  CHECK(d.row().rooms.at("slack") == "https://x.slack.com/archives/C9");
+  std::map<std::string, std::string> kept;
+  for (const auto& r : d.last.references) kept[r.integration + "/" + r.what] = r.id;
+  CHECK(kept == std::map<std::string, std::string>{{"slack/room", "C9"}, {"slack/room_link", "https://x.slack.com/archives/C9"}});
+  CHECK(d.sent().empty());
+}
+
 TEST_CASE("an absence is told in its room, of live incidents alone") {
   Room d;
   d.report(Away{1, d.now - Millis{540000}, d.now, 3}, "muster");

@@ -239,6 +239,31 @@ TEST_CASE("Topic, name and archiving by hand are noticed; Muster's own topics ar
   CHECK(seen == std::map<std::string, std::string>{{"topic", "call & bridge"}, {"name", "inc-7-db"}, {"archived", ""}, {"unarchived", ""}});
 }
 
+TEST_CASE("A room that Slack gave another id is followed there; one that is another incident's already is not") {
+  Talk stage;
+  const json moved{{"type", "channel_id_changed"}, {"old_channel_id", "C7"}, {"new_channel_id", "C77"}, {"event_ts", "1.6"}};
+  stage.event(moved, "Ev01");
+  const auto all = stage.intake.of<bot::RoomChange>();
+  REQUIRE(all.size() == 1);
+  const auto& change = std::get<bot::RoomChange>(all[0].body);
+  CHECK(change.incident == 7);
+  CHECK(change.what == "moved");
+  CHECK(change.text == "C77");
+  CHECK(change.link == "https://slack.com/app_redirect?channel=C77");
+  CHECK(all[0].caller.kind == bot::ActorKind::muster);
+  CHECK(all[0].dedup_keys == std::vector<std::string>{"slack:event:Ev01", "slack:seen:moved:C7:C77"});
+  stage.reader.put(incident(8, "search is slow"), "C8");
+  json onto = moved;
+  for (const json& id : {json("C8"), json("no id"), json(8), json(nullptr)}) {
+    onto["new_channel_id"] = id;
+    stage.event(onto, "Ev02");
+  }
+  json strange = moved;
+  strange["old_channel_id"] = "C0ELSEWHERE";
+  stage.event(strange, "Ev03");
+  CHECK(stage.intake.of<bot::RoomChange>().size() == 1);
+}
+
 TEST_CASE("A mention is a typed command, answered privately in its thread; the same words heard twice are one command") {
   Talk stage;
   const json mention{{"type", "app_mention"}, {"user", "U01"}, {"channel", "C7"}, {"ts", "1795448538.000100"}, {"thread_ts", "1795448500.000100"}, {"text", "<@UMUSTER> note &lt;x&gt; by <@U02>"}};

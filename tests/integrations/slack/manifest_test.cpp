@@ -106,4 +106,7 @@ TEST_CASE("the manifest follows the settings: the command's name, rotation, an o
   CHECK(m["settings"]["token_rotation_enabled"] == true);
   CHECK(m["settings"]["org_deploy_enabled"] == true);
   CHECK(m.dump().find("xoxe") == std::string::npos);
+  const auto listens = [](const json& manifest) { return manifest["settings"]["event_subscriptions"]["bot_events"].dump().find("channel_id_changed") != std::string::npos; };
+  CHECK(listens(m));
+  CHECK_FALSE(listens(printed(false)));
 }

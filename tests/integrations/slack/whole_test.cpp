@@ -212,3 +212,16 @@ TEST_CASE("A message declared from stands on the new timeline; a mention is a co
   CHECK(stale["text"].get<std::string>().rfind("Not recorded", 0) == 0);
   CHECK(whole.entries(bot::EntryKind::severity).empty());
 }
+
+TEST_CASE("A room under another id goes on: what is typed there is its incident's, and the old id means nothing") {
+  Whole whole;
+  whole.command("adopt sev2 checkout returns 500");
+  whole.event({{"type", "channel_id_changed"}, {"old_channel_id", "C7"}, {"new_channel_id", "C9"}, {"event_ts", "1.6"}});
+  REQUIRE(whole.comes(bot::EntryKind::room_changed));
+  const auto now = whole.store.incident_of({"slack", "C9"});
+  REQUIRE(now);
+  CHECK(*now == 1);
+  CHECK_FALSE(*whole.store.incident_of({"slack", "C7"}));
+  whole.event({{"type", "app_mention"}, {"user", "U01"}, {"channel", "C9"}, {"ts", "1795448538.000100"}, {"text", "<@UMUSTER> note still here"}});
+  CHECK(whole.comes(bot::EntryKind::note));
+}
