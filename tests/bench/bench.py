@@ -51,10 +51,13 @@ def in_flight(args, results, muster, bolt):
 
 
 def open_loop(args, results, muster, peak):
-    """Latency from when a request was due, so that a stall is charged to all that it delayed; what was never answered is charged too."""
-    points = {"p50_ms": [], "p99_ms": []}
+    """Latency from when a request was due, so that a stall is charged to all that it delayed; what was never answered is charged too. What was refused
+    is not among the latencies, so its share stands beside them."""
+    points = {"p50_ms": [], "p99_ms": [], "refused": []}
     for share in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1):
         runs = [muster.load(verb="note", seconds=args.seconds, rate=peak * share, connections=args.connections) for _ in range(args.rounds)]
+        for run in runs:
+            run["refused"] = 100 * (run["errors"] + run["lost"]) / max(1, run["requests"] + run["errors"] + run["lost"])
         for which, points_of in points.items():
             points_of.append([round(peak * share), [run[which] for run in runs]])
         if share == 0.5:
@@ -62,6 +65,7 @@ def open_loop(args, results, muster, peak):
             results.add("half_peak_p99", [run["p99_ms"] for run in runs], "ms", "lower", "note at half of the peak: p99 latency", 10.0)
     results.curve("latency_p50", "Median latency at fixed rates", "requests/s offered", "ms", points["p50_ms"], "lower", log_x=False, log_y=True)
     results.curve("latency_p99", "p99 latency at fixed rates", "requests/s offered", "ms", points["p99_ms"], "lower", log_x=False, log_y=True)
+    results.curve("latency_refused", "Refused or lost at fixed rates", "requests/s offered", "percent", points["refused"], "lower", log_x=False)
 
 
 def start_up(args, results):
@@ -129,7 +133,8 @@ def growth(args, results):
     """What a note costs as things grow: stored history, open incidents, lanes with messages that wait, timers that are set."""
     history(args, results)
     curve_of(args, results, "open_incidents", "Notes by open incidents", "open incidents", (8, 100, 1_000, 10_000), lambda muster, n: muster.declare(n), lambda n: n)
-    curve_of(args, results, "lanes", "Notes by lanes that wait for a dead Slack", "lanes with waiting messages", (8, 100, 1_000), waiting_lanes, lambda n: max(8, n // 3), refuses=True)
+    # Of each incident whose room cannot be opened one lane waits: all else comes after the room.
+    curve_of(args, results, "lanes", "Notes by lanes that wait for a dead Slack", "lanes with waiting messages", (8, 100, 1_000), lambda muster, n: muster.declare(n), lambda n: n, refuses=True)
     curve_of(args, results, "timers", "Notes by timers set", "timers set", (8, 100, 1_000, 10_000), timers_set, lambda n: 8)
 
 
@@ -144,11 +149,6 @@ def history(args, results):
             fill(muster, 8, entries)
             points.append([entries, [muster.load(verb="note", seconds=max(1, args.seconds // 2))["per_second"] for _ in range(args.rounds)]])
     results.curve("history", "Notes by stored history", "timeline entries stored", "requests/s", points, goal=1.3)
-
-
-def waiting_lanes(muster, lanes):
-    """A dead Slack: every incident leaves lanes with messages that wait (its room, its announcement, its card)."""
-    muster.declare(max(8, lanes // 3))
 
 
 def timers_set(muster, timers):

@@ -88,6 +88,10 @@ def compare(old_path, new):
     print(f"{'what':58} {'then':>11} {'now':>11} {'worse by':>9}")
     for words, then, now, worse, verdict in rows:
         print(f"{words:58} {number(then)} {number(now)} {worse:8.0f}%  {verdict}")
+    alone = [f"{name} (only {which})" for kind in ("figures", "curves")
+             for here, there, which in ((old.get(kind, {}), getattr(new, kind), "then"), (getattr(new, kind), old.get(kind, {}), "now")) for name in here if name not in there]
+    if alone:
+        print("not compared: " + ", ".join(alone))
     slower = sum(row[4] == "SLOWER" for row in rows)
-    print("nothing got slower beyond the spread of the rounds" if slower == 0 else f"{slower} got slower")
+    print("nothing of this got slower beyond the spread of the rounds" if slower == 0 else f"{slower} got slower")
     return slower
