@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "tests/scenarios/scene.hpp"
 #include "tests/support/fault_proxy.hpp"
+#include "tests/support/loopback_http.hpp"
 #include "tests/support/processes.hpp"
 #include "tests/support/test_certificates.hpp"
 
@@ -24,11 +27,24 @@ std::size_t room_of(pid_t muster) { return support::sanitized(muster) ? std::siz
 
 int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
 
+/// Where redirects lead: whoever follows one is counted.
+struct Elsewhere {
+  std::atomic<int> came{0};
+  support::LoopbackHttp server{[this](const support::WireRequest&) {
+    ++came;
+    return support::WireAnswer{};
+  }};
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server.port()) + "/take"; }
+};
+
 struct Between {
+  Elsewhere elsewhere;
   FaultProxy slack, vendor;
   std::unique_ptr<Scene> scene;
-  explicit Between(support::ProxyTls tls = {}) : slack(0, tls), vendor(0, tls) {
+  explicit Between(support::ProxyTls tls = {}, const std::string& alice_webhook = {}) : slack(0, tls), vendor(0, tls) {
     scene::Options options;
+    options.alice_webhook = alice_webhook;
+    if (!alice_webhook.empty()) options.extra = "paging: {secret: \"a-secret-of-the-tests\", policy: [{notify: [alice], wait: 1h}]}\n";
     options.slack_url = slack.url("/api/");
     options.vendor_url = vendor.url("/v1");
     scene = std::make_unique<Scene>(options);
@@ -91,7 +107,7 @@ TEST_CASE("every fault between it and Slack costs one call: people are answered 
   const std::size_t room = room_of(pid);
   Watch watch(pid);
   int incidents = 0;
-  for (const auto& [name, fault] : support::typical_faults("http://127.0.0.1:1/take")) {
+  for (const auto& [name, fault] : support::typical_faults(b.elsewhere.url())) {
     INFO(name);
     b.slack.fault(once(fault));
     REQUIRE(b.muster().command("declare sev3 meets " + std::to_string(incidents)).status == 200);
@@ -109,6 +125,7 @@ TEST_CASE("every fault between it and Slack costs one call: people are answered 
   CHECK(wait_for([&] { return static_cast<int>(s.slack.messages(FakeSlack::kAnnounce).size()) >= incidents; }, 120));
   check_slack_once(s, incidents);
   CHECK(watch.grown() < room);
+  CHECK(b.elsewhere.came == 0);
   CHECK(b.muster().pid() == pid);
   CHECK(b.muster().stop() == 0);
   CHECK(b.muster().run({"verify"}).code == 0);
@@ -121,7 +138,7 @@ TEST_CASE("every kind of fault between it and the status page leaves one public 
   const std::size_t room = room_of(b.muster().pid());
   Watch watch(b.muster().pid());
   int incidents = 0;
-  for (const auto& [name, fault] : support::typical_faults("http://127.0.0.1:1/take")) {
+  for (const auto& [name, fault] : support::typical_faults(b.elsewhere.url())) {
     INFO(name);
     ++incidents;
     const std::string incident = "INC-" + std::to_string(incidents) + " ";
@@ -148,6 +165,47 @@ TEST_CASE("every kind of fault between it and the status page leaves one public 
     CHECK(n == 1);
   }
   CHECK(watch.grown() < room);
+  CHECK(b.elsewhere.came == 0);
+  CHECK(b.muster().stop() == 0);
+}
+
+TEST_CASE("every fault between it and a person's pager costs at most a repeat under the same key; a page that cannot arrive is told") {
+  std::mutex mutex;
+  std::map<std::string, std::set<std::string>> keys;  // by what the page says
+  support::LoopbackHttp pager([&](const support::WireRequest& request) {
+    const auto json = nlohmann::json::parse(request.body, nullptr, false);
+    const std::lock_guard lock(mutex);
+    if (json.is_object()) keys[json.value("incident", "")].insert(request.headers.count("idempotency-key") ? request.headers.at("idempotency-key") : "");
+    return support::WireAnswer{};
+  });
+  FaultProxy wire(pager.port());
+  Between b({}, wire.url("/alice"));
+  Scene& s = *b.scene;
+  REQUIRE(b.muster().start());
+  const std::size_t room = room_of(b.muster().pid());
+  Watch watch(b.muster().pid());
+  int n = 0;
+  for (const auto& [name, fault] : support::typical_faults(b.elsewhere.url())) {
+    INFO(name);
+    const std::string incident = "INC-" + std::to_string(++n);
+    REQUIRE(b.muster().command("declare sev3 wakes somebody " + std::to_string(n)).status == 200);
+    wire.fault(once(fault));
+    REQUIRE(b.muster().command(incident + " page alice please look").status == 200);
+    CHECK(wire.wait_until_met(1, 60));
+    REQUIRE(b.muster().running());
+    std::string came_to;  // sent, or (a redirect is nobody's answer) said to have failed
+    const auto told = [&] {
+      for (const auto& entry : s.entries(n))
+        if (entry["facts"].value("channel", "") == "webhook") came_to = entry["kind"];
+      return !came_to.empty();
+    };
+    REQUIRE(wait_for(told, 60));
+    const std::lock_guard lock(mutex);
+    if (came_to == "page_sent") CHECK(keys[incident].size() == 1);
+    else CHECK((came_to == "page_failed" && name.rfind("redirect", 0) == 0));
+  }
+  CHECK(watch.grown() < room);
+  CHECK(b.elsewhere.came == 0);
   CHECK(b.muster().stop() == 0);
 }
 
@@ -158,7 +216,7 @@ TEST_CASE("while every answer of both vendors is a flood, people are served and 
   const std::size_t room = room_of(b.muster().pid());
   Watch watch(b.muster().pid());
   int incidents = 0;
-  for (const auto& [name, fault] : support::typical_faults("http://127.0.0.1:1/take")) {
+  for (const auto& [name, fault] : support::typical_faults(b.elsewhere.url())) {
     if (fault.piece.empty()) continue;
     INFO(name);
     b.slack.fault(fault);
