@@ -66,6 +66,11 @@ std::vector<std::string> page_channels(const std::string& person, const People& 
   return out;
 }
 
+bool page_ran_out(const PageRun& run, const PagingSettings& paging) {
+  if (run.open || !run.acknowledged_by.empty() || run.round <= paging.repeat) return false;
+  return run.step == 0 || static_cast<std::size_t>(run.step) >= paging.policy.size();  // 0: called by name
+}
+
 std::vector<Message> address(const Outgoing& outgoing, const Incident& incident, const Context& context) {
   std::vector<Message> out;
   const auto add = [&](Way way) {

@@ -13,6 +13,9 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
 /// Where a page can reach the person: chats they are known in, "webhook"; empty when nowhere.
 std::vector<std::string> page_channels(const std::string& person, const People& people, const Settings& settings);
 
+/// True when everybody whom the policy names was called in vain, round after round, and nobody has answered since.
+bool page_ran_out(const PageRun& run, const PagingSettings& paging);
+
 /// "INC-7" room name from the settings' template and the title: lower case, [a-z0-9-_], at most 80 characters.
 std::string room_name(const std::string& pattern, std::int64_t number, const std::string& title);
 

@@ -15,7 +15,7 @@ enum class SpanKind {
   code,    ///< something to type; value = command without prefix, e.g. "role commander"
   person,  ///< value = person id; `notify` decides mention or name
   room,    ///< value = incident number as text; the room of that incident in this chat ("#inc-7-…"), or "INC-7"
-  time,    ///< value = iso8601; drawn as UTC plus the reader's own zone where the chat can
+  time,    ///< value = iso8601; drawn as UTC plus the reader's own zone where the chat can; label = shorter words for the UTC, may be empty
   link,    ///< value = https URL built by Muster itself; label = text
 };
 
@@ -51,6 +51,8 @@ inline Span name_of(std::string person_id) { return {SpanKind::person, std::move
 inline Span mention(std::string person_id) { return {SpanKind::person, std::move(person_id), {}, true}; }
 inline Span room_of(std::int64_t incident) { return {SpanKind::room, std::to_string(incident), {}, false}; }
 inline Span when(std::string iso) { return {SpanKind::time, std::move(iso), {}, false}; }
+/// A time close to now, as people say it: `words` is "14:39 UTC".
+inline Span when(std::string iso, std::string words) { return {SpanKind::time, std::move(iso), std::move(words), false}; }
 inline Span link(std::string url, std::string label) { return {SpanKind::link, std::move(url), std::move(label), false}; }
 
 }  // namespace bot

@@ -1,14 +1,13 @@
 // The command line: settings, then one verb. `serve` is in main_serve.cpp; the short verbs are here.
 #include <cstdio>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "bot/main_matrix.hpp"
+#include "bot/main_people.hpp"
 #include "bot/main_serve.hpp"
 #include "bot/narrate.hpp"
 #include "integrations/cli/arguments.hpp"
-#include "integrations/cli/control_socket.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/http/client.hpp"
 #include "integrations/http/websocket.hpp"
@@ -21,7 +20,6 @@ namespace {
 
 using bot::Error;
 
-constexpr int kInviteMinutes = 24 * 60;
 constexpr int kPage = 1000;
 
 int refuse(const Error& error) {
@@ -72,12 +70,6 @@ int run(const cli::CheckConfig& verb) {
   return loaded.faults.empty() ? cli::kDone : cli::kRefused;
 }
 
-void learn(bot::People& people, const bot::Settings& settings, bot::Reader& reader) {
-  if (auto stored = reader.people())
-    for (const auto& person : *stored) people.put(person);
-  for (const auto& person : settings.people) people.put(person);
-}
-
 /// Calls `each` with the timeline's entries, a page at a time.
 template <class Each>
 bot::Status pages(bot::Reader& reader, std::int64_t incident, Each each) {
@@ -98,7 +90,7 @@ int run(const cli::Timeline& verb) {
   if (!opened) return refuse(opened.error());
   bot::Reader& reader = (*opened)->reader();
   bot::People people;
-  learn(people, *settings, reader);
+  bot::learn_people(people, *settings, reader);
   auto incident = reader.incident(verb.incident);
   if (!incident) return refuse(incident.error());
   if (!*incident) return refuse(bot::fail(bot::ErrorKind::not_found, "There is no INC-" + std::to_string(verb.incident) + "."));
@@ -147,30 +139,22 @@ int run(const cli::Verify& verb) {
   return report->ok() ? cli::kDone : cli::kRefused;
 }
 
-/// Through the running server when there is one, else straight into the store.
-bot::Result<std::string> invite_link(const bot::Settings& settings, const std::string& name) {
-  const auto request = nlohmann::json{{"verb", "invite"}, {"name", name}};
-  auto answer = cli::control_call(cli::control_path(bot::database_file(settings.store_url)), codec::dump(request));
-  if (answer) {
-    auto json = codec::parse(*answer);
-    if (json && json->value("ok", false)) return json->value("link", "");
-    return bot::fail(bot::ErrorKind::rejected, json ? json->value("message", "The server refused.") : "The server's answer could not be read.");
-  }
-  if (answer.error().kind != bot::ErrorKind::not_found) return answer.error();
-  System system;
-  auto opened = storage::open_store(settings.store_url, system.env());
-  if (!opened) return opened.error();
-  bot::People people;
-  learn(people, settings, (*opened)->reader());
-  return bot::invite_person({(*opened)->credentials(), people, system.env(), settings.server.public_url}, name, false, kInviteMinutes);
-}
-
 int run(const cli::Invite& verb) {
   const auto settings = good_settings(verb.config);
   if (!settings) return cli::kRefused;
-  auto link = invite_link(*settings, verb.name);
-  if (!link) return refuse(link.error());
-  std::cout << *link << "\n(works once, for 24 hours; whoever opens it signs in as " << verb.name << ")\n";
+  const auto invited = bot::invite_through(*settings, verb.name);
+  if (!invited) return refuse(invited.error());
+  if (!invited->note.empty()) std::cerr << "muster: " << invited->note << "\n";
+  std::cout << invited->link << "\n(works once, for 24 hours; whoever opens it signs in as " << verb.name << ")\n";
+  return cli::kDone;
+}
+
+int run(const cli::SignOut& verb) {
+  const auto settings = good_settings(verb.config);
+  if (!settings) return cli::kRefused;
+  const auto done = bot::sign_out_through(*settings, verb.name);
+  if (!done) return refuse(done.error());
+  std::cout << *done << "\n";
   return cli::kDone;
 }
 

@@ -15,6 +15,7 @@
 #include "bot/lifecycle.hpp"
 #include "bot/log.hpp"
 #include "bot/main_matrix.hpp"
+#include "bot/main_people.hpp"
 #include "bot/timers.hpp"
 #include "bot/workers.hpp"
 #include "commands/table.hpp"
@@ -24,7 +25,6 @@
 #include "integrations/cli/control_socket.hpp"
 #include "integrations/cli/version.hpp"
 #include "integrations/codec/codec.hpp"
-#include "integrations/console/invite.hpp"
 #include "integrations/console/routes.hpp"
 #include "integrations/http/websocket.hpp"
 #include "integrations/metrics/metrics.hpp"
@@ -47,7 +47,6 @@ namespace {
 constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
-constexpr int kInviteMinutes = 24 * 60;
 constexpr int kConnections = 4096;
 
 /// What the process asks of the machine before any thread exists.
@@ -144,7 +143,7 @@ class Server {
         timers_(opened_->store(), coordinator_, env_, env_.clock.now() + kOverdueWait),
         control_(cli::control_path(database_file(settings_.store_url)), [this](const std::string& request) { return control(request); }),
         lifecycle_([](const std::string& what) { log(LogLevel::warning, "lifecycle", {{"what", what}}); }) {
-    learn_people();
+    learn_people(people_, settings_, opened_->reader());
     if (settings_.slack.enabled && settings_.slack.rotates())
       rotation_ = std::make_unique<slack::Rotation>(settings_.slack, *outside_.client, coordinator_, opened_->reader(), env_.clock, outside_.workspace);
     make_listeners();
@@ -167,12 +166,6 @@ class Server {
   }
 
  private:
-  void learn_people() {
-    if (auto stored = opened_->reader().people())
-      for (const auto& person : *stored) people_.put(person);
-    for (const auto& person : settings_.people) people_.put(person);
-  }
-
   http::ServerOptions options_for(const std::string& listen, bool shows_private_pages) {
     http::ServerOptions o;
     o.listen = listen;
@@ -324,17 +317,13 @@ class Server {
     return Millis{24 * 3600000};
   }
 
+  PeopleDesk people_desk() { return {opened_->credentials(), people_, env_, settings_.server.public_url}; }
+
   /// Requests of command-line verbs while the server runs. Only the same user reaches the socket.
   std::string control(const std::string& request) {
-    const auto json = codec::parse(request);
-    if (!json || !json->is_object() || json->value("verb", "") != "invite" || !json->contains("name") || !(*json)["name"].is_string())
-      return R"({"ok":false,"message":"This server knows no such request."})";
-    auto link = invite((*json)["name"].get<std::string>(), false, kInviteMinutes);
-    return codec::dump(link ? nlohmann::json{{"ok", true}, {"link", *link}} : nlohmann::json{{"ok", false}, {"message", link.error().message}});
-  }
-
-  Result<std::string> invite(const std::string& name, bool admin, int minutes) {
-    return invite_person({opened_->credentials(), people_, env_, settings_.server.public_url}, name, admin, minutes);
+    return answer_control(people_desk(), request, [this](const std::string& person) {
+      if (console_) console_->signed_out(person);
+    });
   }
 
   /// Whom the first link is for: the first admin, else the first person of the settings, else somebody called Admin.
@@ -345,7 +334,7 @@ class Server {
       const auto& admins = settings_.incidents.admins;
       const std::string name = !admins.empty() ? admins.front() : !settings_.people.empty() ? settings_.people.front().id : "admin";
       std::printf("muster: console      %s/\n", where.c_str());
-      if (auto link = invite(name, true, kFirstLinkMinutes)) show_link(*link);
+      if (auto invited = invite_person(people_desk(), name, true, kFirstLinkMinutes)) show_link(invited->link);
     }
     for (const auto& page : outside_.pages) std::printf("muster: status page  http://127.0.0.1:%d/\n", page->port());
     std::fflush(stdout);
@@ -404,28 +393,6 @@ std::string database_file(const std::string& store_url) {
   std::string rest = store_url.substr(store_url.find(':') + 1);
   if (rest.rfind("//", 0) == 0) rest = rest.substr(2);
   return rest;
-}
-
-Result<std::string> invite_person(const Inviting& in, const std::string& name, bool admin, int minutes) {
-  auto person = in.people.by_word(name);
-  if (!person) {
-    Person fresh;
-    for (const char c : name) {
-      const char l = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      const bool fits = (l >= 'a' && l <= 'z') || (l >= '0' && l <= '9');
-      if (fits) fresh.id += l;
-      else if (!fresh.id.empty() && fresh.id.back() != '-') fresh.id += '-';
-    }
-    while (!fresh.id.empty() && fresh.id.back() == '-') fresh.id.pop_back();
-    if (fresh.id.empty() || name.size() > 100)
-      return fail(ErrorKind::invalid_input, "Nobody was invited: the name needs letters or digits, and at most 100 characters. For example: muster invite Dana");
-    fresh.name = name;
-    fresh.admin = admin;
-    if (auto put = in.credentials.put_person(fresh); !put) return put.error();
-    in.people.put(fresh);
-    person = std::move(fresh);
-  }
-  return console::make_invite(in.credentials, in.env, person->id, in.public_url, minutes);
 }
 
 int serve(const Settings& settings) {

@@ -4,9 +4,7 @@
 
 #include <string>
 
-#include "bot/people.hpp"
 #include "bot/settings.hpp"
-#include "bot/store.hpp"
 
 namespace bot {
 
@@ -15,14 +13,5 @@ int serve(const Settings& settings);
 
 /// "sqlite:data/muster.db" → "data/muster.db".
 std::string database_file(const std::string& store_url);
-
-struct Inviting {
-  Credentials& credentials;
-  People& people;
-  Env env;
-  const std::string& public_url;
-};
-/// A one-time console link for somebody by id or name; a name nobody has yet becomes a new person (a responder unless `admin`).
-Result<std::string> invite_person(const Inviting& in, const std::string& name, bool admin, int minutes);
 
 }  // namespace bot

@@ -322,7 +322,8 @@ std::string plain_text(const Text& text, const People& people) {
       case SpanKind::person: out += "@" + people.name_of(span.value); break;
       case SpanKind::room: out += "INC-" + span.value; break;
       case SpanKind::time:
-        if (Time t{}; parse_iso8601(span.value, t)) out += date_text(t) + " " + clock_text(t) + " UTC";
+        if (!span.label.empty()) out += span.label;
+        else if (Time t{}; parse_iso8601(span.value, t)) out += date_text(t) + " " + clock_text(t) + " UTC";
         else out += span.value;
         break;
       case SpanKind::link: out += span.label.empty() ? span.value : span.label + " (" + span.value + ")"; break;

@@ -19,6 +19,14 @@ ReplyStatus status_of(const Error& error) {
   std::abort();
 }
 
+/// "Not recorded: the text is missing." → "The text is missing.": the form that stays open says the rest.
+std::string beside_field(const std::string& message) {
+  static const std::string kRefusal = "Not recorded: ";
+  std::string out = message.rfind(kRefusal, 0) == 0 ? message.substr(kRefusal.size()) : message;
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return out;
+}
+
 }  // namespace
 
 const std::string& Invocation::arg(const std::string& name) const {
@@ -37,9 +45,10 @@ Reply reply_of(const Error& error) {
   Reply reply;
   reply.status = status_of(error);
   reply.card.tone = Tone::bad;
-  reply.card.title = {plain(error.message)};
+  reply.card.title = {plain(error.typing.empty() ? error.message : error.message + " " + error.typing)};
   reply.retry_after = error.retry_after;
   reply.field = error.field;
+  if (!error.field.empty()) reply.beside = beside_field(error.message);
   return reply;
 }
 

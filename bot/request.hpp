@@ -132,6 +132,7 @@ struct Reply {
   bool repeated = false;   ///< answered from the stored reply of an earlier delivery; not stored
   std::optional<Millis> retry_after;
   std::string field;       ///< the argument at fault, so that a form can say it beside its field; not stored
+  std::string beside;      ///< what is said there: only what is wrong with the field; not stored
 };
 Reply reply_of(const Error& error);
 

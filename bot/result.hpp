@@ -30,6 +30,7 @@ struct Error {
   std::optional<std::chrono::milliseconds> retry_after;  ///< only with `unavailable`
   bool maybe_recorded = false;  ///< true: the change may be on disk; send again with the same dedup key
   std::string field = {};       ///< the argument at fault, when one is
+  std::string typing = {};      ///< how to type it instead: follows the message, except beside a form's field, where nobody types
 };
 
 /// Either a T or an Error. REQUIRES: value() only when ok(), error() only when !ok(); otherwise the process ends.

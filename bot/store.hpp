@@ -108,6 +108,9 @@ class Reader {
   virtual Result<std::optional<std::string>> adapter_state(const std::string& key) = 0;
 };
 
+/// How many sign-ins and unused links a person had.
+struct SignedOut { int sessions = 0, invites = 0; };
+
 /// Sign-ins. Tokens are stored hashed (SHA-256); callers pass the raw token. Kept apart from Store: no timeline is involved.
 class Credentials {
  public:
@@ -120,6 +123,8 @@ class Credentials {
   virtual Result<std::optional<std::string>> redeem_invite(const std::string& token, const std::string& session, Time now, Time session_expires) = 0;
   virtual Result<std::optional<std::string>> session_person(const std::string& session, Time now) = 0;
   virtual Status end_session(const std::string& session) = 0;
+  /// Ends every session of `person` and makes their unused invites worthless, in one transaction; counts those that were still good.
+  virtual Result<SignedOut> sign_out(const std::string& person, Time now) = 0;
   virtual Status put_person(const Person& person) = 0;
 };
 

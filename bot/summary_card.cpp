@@ -72,6 +72,12 @@ void add_public(Card& card, const Incident& incident) {
   card.facts.push_back({"Public", std::move(text)});
 }
 
+/// A moment near to now as people say it: to the minute, and with its date only when that is not today's.
+Span soon(Time at, Time now) {
+  const std::string date = date_text(at) == date_text(now) ? "" : date_text(at) + " ";
+  return when(iso8601(at), date + clock_text(at).substr(0, 5) + " UTC");
+}
+
 /// When stakeholders hear more; overdue stands out.
 void add_rhythm(Card& card, const Incident& incident, Time now) {
   const auto due = incident.due.find("update");
@@ -82,8 +88,8 @@ void add_rhythm(Card& card, const Incident& incident, Time now) {
   const Time promised = reminded != incident.reminded.end() ? reminded->second : due->second;
   Text text;
   if (overdue) text.insert(text.end(), {strong("overdue"), plain(", was due ")});
-  text.push_back(when(iso8601(promised)));
-  if (incident.snoozed_until && *incident.snoozed_until > now) text.insert(text.end(), {plain(", reminders off until "), when(iso8601(*incident.snoozed_until))});
+  text.push_back(soon(promised, now));
+  if (incident.snoozed_until && *incident.snoozed_until > now) text.insert(text.end(), {plain(", reminders off until "), soon(*incident.snoozed_until, now)});
   card.facts.push_back({"Next update", std::move(text)});
 }
 

@@ -216,10 +216,12 @@ Decision paged(const Event& event, const PagePerson& page) {
   const bool running = run != nullptr && run->open && event.incident.phase == Phase::open;
   if (!event.room_lives()) return draft.done();
   const bool lost = running && step_is_lost(event, *run, page);
-  draft.say({plain("The page to "), name_of(page.person), plain(" by " + integration_name(event.integration()) + " failed: " + event.reason() + "."),
-             plain(lost ? " Going on to the next step now." : "")},
-            Tone::bad);
-  if (lost) draft.timer(Timer{page_timer(*run), "escalate", event.incident.number, event.context.now, run->id});
+  const bool hurries = lost && has_next_step(run->step, event.context.settings.paging);  // another round waits for the step's time
+  Text text{plain("The page to "), name_of(page.person), plain(" by " + integration_name(event.integration()) + " failed: " + event.reason() + ".")};
+  if (hurries) text.push_back(plain(" Going on to the next step now."));
+  else if (lost) text.insert(text.end(), {plain(" Nobody is reached by this step. To page somebody else: "), code("page PERSON")});
+  draft.say(std::move(text), Tone::bad);
+  if (hurries) draft.timer(Timer{page_timer(*run), "escalate", event.incident.number, event.context.now, run->id});
   return draft.done();
 }
 

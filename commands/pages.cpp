@@ -41,6 +41,8 @@ std::string page_timer(const std::string& page, int round, int step) {
   return "escalate:" + page + ":" + std::to_string(round) + "." + std::to_string(step);
 }
 
+bool has_next_step(int step, const PagingSettings& paging) { return step > 0 && static_cast<std::size_t>(step) < paging.policy.size(); }
+
 void take_step(Draft& draft, const Incident& row, const PageStep& step) {
   const Context& context = draft.context();
   draft.record(EntryKind::paged, step.text,
@@ -62,8 +64,9 @@ void take_step(Draft& draft, const Incident& row, const PageStep& step) {
   }
   for (const auto& person : unreachable)
     draft.record(EntryKind::page_failed, "no chat and no webhook in the settings", {{"page", step.page}, {"person", person}, {"channel", "none"}});
-  // Nobody can be reached: waiting would help nobody.
-  set_timer(draft, step, unreachable.size() == step.people.size() ? context.now : context.now + step.wait);
+  // Nobody can be reached: the next step need not wait. The next round must, or all of them would be over within a second.
+  const bool hurries = unreachable.size() == step.people.size() && has_next_step(step.step, context.settings.paging);
+  set_timer(draft, step, hurries ? context.now : context.now + step.wait);
   tell(draft, step, unreachable);
   if (!row.rooms.empty()) draft.redraw();  // a card that is still to be posted shows it anyway
 }

@@ -20,6 +20,9 @@ struct PageStep {
 std::string page_timer(const std::string& page, int round, int step);
 inline std::string page_timer(const bot::PageRun& run) { return page_timer(run.id, run.round, run.step); }
 
+/// True when the policy calls somebody else before it begins another round. A page by hand (step 0) has rounds alone.
+bool has_next_step(int step, const bot::PagingSettings& paging);
+
 /// Records the step, pages everybody in it, sets the timer and tells the room. `row` has number, title and severity.
 void take_step(Draft& draft, const bot::Incident& row, const PageStep& step);
 /// Step 1 of the policy as a new run. REQUIRES: the settings have a policy.

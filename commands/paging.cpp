@@ -85,6 +85,8 @@ Result<Decision> decide_ack(const Call& call) {
   }
   if (draft.decision().entries.empty()) {
     const PageRun* last = incident.pages.empty() ? nullptr : &incident.pages.back();
+    if (last != nullptr && incident.phase == Phase::open && page_ran_out(*last, call.context.settings.paging))
+      return already(incident, {plain("Nobody answered the page of " + incident.name() + ", and paging has stopped. If you are on it, take command: "), code("role commander")});
     if (last == nullptr || last->acknowledged_by.empty()) return already(incident, {plain("No page of " + incident.name() + " is waiting for an answer.")});
     return already(incident, {plain("The page of " + incident.name() + " is already acknowledged by "), name_of(last->acknowledged_by), plain(".")});
   }
@@ -93,7 +95,10 @@ Result<Decision> decide_ack(const Call& call) {
   const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
   if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", actor.id}});
   if (outsider) draft.send(InvitePeople{{actor.id}, {}});
-  draft.reply({plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title + ": "), room_of(incident.number)});
+  Text reply{plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title)};
+  if (incident.rooms.count(call.context.source) > 0) reply.insert(reply.end(), {plain(": "), room_of(incident.number)});
+  else reply.push_back(plain("."));  // no room to go to: a link to the incident itself would only repeat its number
+  draft.reply(std::move(reply));
   return draft.done();
 }
 

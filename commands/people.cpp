@@ -8,6 +8,14 @@ using namespace bot;
 
 Error tokens_cannot(const char* what) { return refused(ErrorKind::invalid_input, std::string("a token cannot ") + what + ". Type it as a person."); }
 
+/// "You joined INC-7: #inc-7-checkout": where a chat has a room, that is where to go. Elsewhere the incident itself is, so the sentence says what it is.
+Text with_room(const std::string& words, const Call& call) {
+  const Incident& incident = call.incident();
+  const bool has_room = incident.rooms.count(call.context.source) > 0;
+  if (has_room) return {plain(words + ": "), room_of(incident.number)};
+  return {plain(words + ", " + severity_name(incident.severity) + " " + incident.title + ".")};
+}
+
 void parse_join(Line& line, const Settings&, const People&, Args& args) {
   if (!line.empty()) args.emplace_back("person", line.rest());
 }
@@ -38,13 +46,13 @@ Result<Decision> decide_join(const Call& call) {
   if (incident.members.count(actor.id) > 0) {
     Draft draft(incident.number, call.context);  // perhaps they left the room: the invitation is free
     draft.send(InvitePeople{{actor.id}, {}});
-    draft.reply({plain("You are already in " + incident.name() + ": "), room_of(incident.number)}, Tone::neutral);
+    draft.reply(with_room("You are already in " + incident.name(), call), Tone::neutral);
     return draft.done();
   }
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::joined, "", {{"person", actor.id}});
   draft.send(InvitePeople{{actor.id}, {}});  // the room sees the invitation; a message beside it would be an echo
-  draft.reply({plain("You joined " + incident.name() + ": "), room_of(incident.number)});
+  draft.reply(with_room("You joined " + incident.name(), call));
   return draft.done();
 }
 

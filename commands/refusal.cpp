@@ -27,7 +27,9 @@ Error at_field(Error error, const std::string& field) {
 }
 
 Error missing(const Call& call, const std::string& what, const std::string& field) {
-  return at_field(refused(ErrorKind::invalid_input, what + " is missing. The form is: " + call.verb.form + ". For example: " + typed(call.context, call.verb.example)), field);
+  Error error = at_field(refused(ErrorKind::invalid_input, what + " is missing."), field);
+  error.typing = std::string("The form is: ") + call.verb.form + ". For example: " + typed(call.context, call.verb.example);
+  return error;
 }
 
 Error refused(const Status& status) {

@@ -64,6 +64,10 @@ void describe(CLI::App& app, Words& words) {
   invite->add_option("name", words.name, "the person's id or name")->type_name("NAME")->required();
   add_config(*invite, words);
 
+  auto* leaving = add_verb(app, "sign-out", "ends every console sign-in and unused link of a person; taking somebody out of the settings is not always enough");
+  leaving->add_option("name", words.name, "the person's id or name")->type_name("NAME")->required();
+  add_config(*leaving, words);
+
   add_config(*add_verb(app, "verify", "checks the hash chain of every timeline and that each incident is what its timeline says; ends with 1 on damage"), words);
 
   auto* slack = add_verb(app, "slack", "sets Slack up: manifest prints the app to create there, doctor finds what is wrong");
@@ -84,6 +88,7 @@ Parsed chosen(const CLI::App& app, const Words& words) {
   if (verb == "check-config") return CheckConfig{words.config};
   if (verb == "backup") return Backup{words.config, words.file};
   if (verb == "invite") return Invite{words.config, words.name};
+  if (verb == "sign-out") return SignOut{words.config, words.name};
   if (verb == "verify") return Verify{words.config};
   if (verb == "slack") {
     if (app.get_subcommands().front()->get_subcommands().front()->get_name() == "doctor") return SlackDoctor{words.config};

@@ -23,6 +23,7 @@ struct CheckConfig { std::string config; };
 struct Timeline { std::string config; std::int64_t incident = 0; bool json = false; };
 struct Backup { std::string config, file; };
 struct Invite { std::string config, name; };
+struct SignOut { std::string config, name; };
 struct Verify { std::string config; };
 /// The app's manifest for Slack; `socket` decides over what the settings say.
 struct SlackManifest { std::string config; bool socket = false; };
@@ -31,7 +32,7 @@ struct MatrixRegister { std::string config, file; };
 struct MatrixDoctor { std::string config; };
 /// Nothing to do but print: help, version, or what was wrong with the command line.
 struct Print { int code = kDone; std::string out, error; };
-using Parsed = std::variant<Serve, CheckConfig, Timeline, Backup, Invite, Verify, SlackManifest, SlackDoctor, MatrixRegister, MatrixDoctor, Print>;
+using Parsed = std::variant<Serve, CheckConfig, Timeline, Backup, Invite, SignOut, Verify, SlackManifest, SlackDoctor, MatrixRegister, MatrixDoctor, Print>;
 
 Parsed parse(int argc, const char* const* argv);
 

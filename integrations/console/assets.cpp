@@ -56,7 +56,6 @@ http::Response Assets::serve(const http::Request& request) const {
     response.headers.emplace_back("ETag", asset->etag);
     response.headers.emplace_back("Cache-Control", asset->url == request.path ? "public, max-age=31536000, immutable" : "no-cache");
   }
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
   return response;
 }

@@ -30,9 +30,7 @@ void add_trouble(Html& html, const bot::QueuedMessage& queued, const FormContext
   if (!queued.problem.empty()) html.text(" ").element("span", queued.problem, {{"class", "dim"}});
   if (is_public && held) {
     html.open("span", {{"class", "buttons"}});
-    add_button(html, {"Look again", "public check", true}, context);
-    add_button(html, {"Send again", "public send", false}, context);
-    add_button(html, {"Drop it", "public drop", false}, context);
+    add_held_buttons(html, context);
     html.close();
   } else if (is_public) {
     html.text(" Publish it again with ").element("code", "public").text(", or say it there by hand.");

@@ -31,7 +31,9 @@ void add_span(Html& html, const bot::Span& span, const bot::People& people) {
       break;
     case bot::SpanKind::time: {
       bot::Time at{};
-      if (bot::parse_iso8601(span.value, at))
+      if (bot::parse_iso8601(span.value, at) && !span.label.empty())
+        html.element("time", span.label, {{"datetime", bot::iso8601(at)}});
+      else if (bot::parse_iso8601(span.value, at))
         add_time(html, at, true);
       else
         html.text(span.value);
@@ -122,6 +124,12 @@ void add_button(Html& html, const bot::Button& button, const FormContext& contex
   hidden(html, "key", context.key);
   hidden(html, "text", button.command);
   html.element("button", button.label, {{"class", button.primary ? "button primary" : "button"}}).close();
+}
+
+void add_held_buttons(Html& html, const FormContext& context) {
+  add_button(html, {"Look again", "public check", true}, context);
+  add_button(html, {"Send again", "public send", false}, context);
+  add_button(html, {"Drop it", "public drop", false}, context);
 }
 
 void add_card(Html& html, const bot::Card& card, const FormContext& context) {

@@ -35,6 +35,8 @@ void add_text(text::Html& html, const bot::Text& spans, const bot::People& peopl
 /// "14:02:11 UTC", after the date when `with_date`; the reader's own zone is added by the script.
 void add_time(text::Html& html, bot::Time at, bool with_date);
 void add_button(text::Html& html, const bot::Button& button, const FormContext& context);
+/// What a person may do about a public update that may or may not show: look again, send again, drop it.
+void add_held_buttons(text::Html& html, const FormContext& context);
 void add_card(text::Html& html, const bot::Card& card, const FormContext& context);
 
 }  // namespace console

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bot/addressing.hpp"
 #include "bot/narrate.hpp"
 #include "bot/policy.hpp"
 
@@ -88,27 +89,39 @@ Html Desk::reply(const Visitor& visitor, const bot::Card& card, std::int64_t inc
   return html;
 }
 
-bot::Result<Html> Desk::attention(Look& look, const Visitor& visitor) {
-  if (const auto read = read_open(look); !read) return read.error();
+Html Desk::headline(const Visitor& visitor, const bot::Incident& incident) {
   Html html;
+  add_head(html, incident, {settings_, form(visitor, incident.number), env_.clock.now()});
+  return html;
+}
+
+bot::Result<Desk::Needs> Desk::attention(Look& look, const Visitor& visitor) {
+  if (const auto read = read_open(look); !read) return read.error();
+  Needs needs;
+  Html& html = needs.html;
   html.element("h2", "Needs somebody").open("ul", {{"class", "needs"}});
-  std::size_t shown = 0;
+  bool any = false;
   for (const auto& incident : *look.open) {
     if (incident.phase != bot::Phase::open || !sees(visitor, incident)) continue;
+    any = true;
     const FormContext context = form(visitor, incident.number);
     const bool paging = std::any_of(incident.pages.begin(), incident.pages.end(), [](const bot::PageRun& run) { return run.open; });
     const bool led = incident.roles.count("commander") > 0;
     if (led && !paging) continue;
-    ++shown;
+    // In vain once: whoever takes command has answered it.
+    const bool in_vain = !led && !paging && !incident.pages.empty() && bot::page_ran_out(incident.pages.back(), settings_.paging);
+    ++needs.count;
     html.open("li").element("a", incident.name(), {{"href", "/incidents/" + incident.name()}}).text(" " + incident.title);
     html.open("div", {{"class", "buttons"}});
     if (!led) html.element("span", "No commander", {{"class", "missing"}}), add_button(html, {"Claim", "role commander", false}, context);
     if (paging) html.element("span", "Page not answered", {{"class", "missing"}}), add_button(html, {"Acknowledge", "ack", true}, context);
+    if (in_vain) html.element("span", "Nobody answered the page", {{"class", "missing"}}), add_button(html, {"Page again", "page", true}, context);
     html.close().close();
   }
   html.close();
-  if (shown == 0) html.element("p", "Nothing. Every open incident has a commander and no page waits for an answer.", {{"class", "dim"}});
-  return html;
+  if (!any) html.element("p", "Nobody is needed: no incident is open.", {{"class", "dim"}});
+  else if (needs.count == 0) html.element("p", "Nothing. Every open incident has a commander and no page waits for an answer.", {{"class", "dim"}});
+  return needs;
 }
 
 bot::Result<Desk::StreamPage> Desk::stream(const bot::Incident& incident, std::int64_t before) {

@@ -35,7 +35,12 @@ class Desk {
   // Fragments; each is the inside of one element of the page.
   bot::Result<text::Html> list(Look& look, const Visitor& visitor, std::int64_t current);
   text::Html card(const Visitor& visitor, const bot::Incident& incident);
-  bot::Result<text::Html> attention(Look& look, const Visitor& visitor);
+  text::Html headline(const Visitor& visitor, const bot::Incident& incident);
+  struct Needs {
+    text::Html html;
+    std::size_t count = 0;
+  };
+  bot::Result<Needs> attention(Look& look, const Visitor& visitor);
   bot::Result<text::Html> banner(Look& look, const Visitor& visitor);
   text::Html reply(const Visitor& visitor, const bot::Card& card, std::int64_t incident);
 

@@ -70,12 +70,14 @@ std::string Door::session_of(const http::Request& request) const {
 }
 
 // `muster invite` may have made this person in another process while this one runs.
-void Door::learn(const std::string& person) const {
+bot::Result<bool> Door::knows(const std::string& person) const {
+  if (people_.find(person)) return true;
   const auto stored = reader_.people();
-  if (!stored) return;
+  if (!stored) return stored.error();
   for (const auto& known : *stored) {
     if (known.id == person) people_.put(known);
   }
+  return people_.find(person).has_value();
 }
 
 bot::Result<std::optional<Visitor>> Door::visitor(const http::Request& request) const {
@@ -85,7 +87,9 @@ bot::Result<std::optional<Visitor>> Door::visitor(const http::Request& request) 
   if (!person) return person.error();
   if (!*person) return std::optional<Visitor>{};
   const std::string& id = **person;
-  if (!people_.find(id)) learn(id);
+  const auto is_known = knows(id);
+  if (!is_known) return is_known.error();
+  if (!*is_known) return std::optional<Visitor>{};
   const auto known = people_.find(id);
   const auto& admins = settings_.incidents.admins;
   Visitor visitor;

@@ -26,6 +26,8 @@ class Door {
   bot::Result<std::optional<Visitor>> visitor(const http::Request& request) const;
   /// False once the session was ended or expired. When sign-ins cannot be read the answer is true: reading goes on as before.
   bool still_signed_in(const Visitor& visitor) const;
+  /// False for somebody whom neither the settings nor the store name any more: taken out of the settings, their sign-ins and links open nothing.
+  bot::Result<bool> knows(const std::string& person) const;
   bool form_token_ok(const Visitor& visitor, const std::string& token) const;
 
   static constexpr int kSessionDays = 30;
@@ -35,7 +37,6 @@ class Door {
  private:
   bool over_tls(const http::Request& request) const;
   std::string session_of(const http::Request& request) const;
-  void learn(const std::string& person) const;
   bot::Credentials& credentials_;
   bot::Reader& reader_;
   const bot::Settings& settings_;

@@ -92,7 +92,7 @@ http::Response Forms::answer(const Sent& sent, const bot::Reply& reply) {
   if (!sent.form)
     return sent.json ? with_policy(http::Response::problem(status_of(reply.status), words)) : shell_.say(status_of(reply.status), "Not recorded", words);
   Sent again = sent;
-  again.drawing.wrong = words;
+  again.drawing.wrong = reply.beside.empty() ? words : reply.beside;
   again.drawing.wrong_field = reply.field;
   http::Response response = drawn(status_of(reply.status), again);
   if (reply.retry_after) response.headers.emplace_back("Retry-After", std::to_string((reply.retry_after->count() + 999) / 1000));

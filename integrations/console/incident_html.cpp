@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bot/addressing.hpp"
 #include "bot/narrate.hpp"
 
 namespace console {
@@ -108,6 +109,12 @@ void add_public(Html& html, const bot::Incident& i, const IncidentContext& conte
       html.element("span", words_for(on.state), {{"class", "page-state"}}).close();
     }
     html.close();
+    const bool held = std::any_of(p.pages.begin(), p.pages.end(), [](const auto& page) { return page.second.state == bot::PageState::held; });
+    if (held) {
+      html.open("div", {{"class", "buttons"}});
+      add_held_buttons(html, context.form);
+      html.close();
+    }
   }
   html.close();
 }
@@ -117,8 +124,14 @@ void add_paging(Html& html, const bot::Incident& i, const IncidentContext& conte
   for (const auto& run : i.pages) {
     if (run.open) open.push_back(&run);
   }
-  if (open.empty()) return;
+  const bool in_vain = i.phase == bot::Phase::open && !i.pages.empty() && bot::page_ran_out(i.pages.back(), context.settings.paging);
+  if (open.empty() && !(in_vain && i.roles.count("commander") == 0)) return;
   html.open("section", {{"class", "unanswered"}}).element("h3", "Unanswered page");
+  if (open.empty()) {
+    html.open("p").text("Nobody answered, and paging has stopped. ");
+    add_button(html, {"Page again", "page", true}, context.form);
+    html.close();
+  }
   for (const auto* run : open) {
     html.open("p");
     add_text(html, bot::people_named(run->paged), context.form.people);
@@ -168,6 +181,11 @@ void add_next_update(Html& html, const bot::Incident& i, const IncidentContext& 
     if (fact.label != "Next update") continue;
     html.open("section").element("h3", fact.label).open("p");
     add_text(html, fact.value, context.form.people);
+    bot::Time due{};
+    const bool ahead = !fact.value.empty() && fact.value.front().kind == bot::SpanKind::time;  // an overdue one begins with that word
+    if (ahead && bot::parse_iso8601(fact.value.front().value, due) && due > context.now) {
+      html.text(" (in ").element("time", bot::duration_text(due - context.now), {{"datetime", bot::iso8601(due)}, {"data-until", "yes"}}).text(")");
+    }
     html.close().close();
   }
 }
@@ -211,14 +229,19 @@ void add_row(Html& html, const bot::Incident& i, bool current, const IncidentCon
   html.close().close().close();
 }
 
-void add_side_card(Html& html, const bot::Incident& i, const IncidentContext& context) {
+void add_head(Html& html, const bot::Incident& i, const IncidentContext& context) {
   html.open("div", {{"class", "card-head"}});
   add_severity(html, i.severity, context.settings);
   html.element("span", i.name(), {{"class", "number"}}).element("span", state_word(i), {{"class", phase_class(i)}});
   if (i.is_drill) html.element("span", "DRILL", {{"class", "tag drill"}});
   if (i.is_private) html.element("span", "private", {{"class", "tag"}});
   add_running(html, i, context.now);
-  html.close().element("h2", i.title, {{"class", "card-title"}});
+  html.close();
+}
+
+void add_side_card(Html& html, const bot::Incident& i, const IncidentContext& context) {
+  add_head(html, i, context);
+  html.element("h2", i.title, {{"class", "card-title"}});
   add_actions(html, i, context);
   add_paging(html, i, context);
   if (!i.impact.empty()) html.open("section").element("h3", "Impact").element("p", i.impact, {{"class", "words"}}).close();

@@ -19,6 +19,8 @@ void add_severity(text::Html& html, const std::string& severity, const bot::Sett
 std::string state_word(const bot::Incident& incident);
 void add_row(text::Html& html, const bot::Incident& incident, bool current, const IncidentContext& context);
 /// Roles, status, impact, times, public state, buttons.
+/// The first line of its card: severity, number, status, how long. The script keeps the duration counting.
+void add_head(text::Html& html, const bot::Incident& incident, const IncidentContext& context);
 void add_side_card(text::Html& html, const bot::Incident& incident, const IncidentContext& context);
 
 }  // namespace console

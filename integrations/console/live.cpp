@@ -78,9 +78,17 @@ void Live::open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::
 }
 
 void Live::close_session(const std::string& session_hash) {
+  say_bye([&](const Visitor& visitor) { return visitor.session_hash == session_hash; });
+}
+
+void Live::close_person(const std::string& person) {
+  say_bye([&](const Visitor& visitor) { return visitor.actor.id == person; });
+}
+
+void Live::say_bye(const std::function<bool(const Visitor&)>& to) {
   const bot::Lock lock(mutex_);
   for (const auto& listener : listeners_) {
-    if (listener->visitor.session_hash != session_hash) continue;
+    if (!to(listener->visitor)) continue;
     listener->stream->write(event("bye", {{"why", "signed out"}}));
     listener->stream->close();
   }
@@ -221,9 +229,10 @@ bool Live::send_fragments(Listener& l, Round& round) {
   json data = json::object();
   if (const auto list = desk_.list(round.look, l.visitor, l.incident)) data["list"] = list->str();
   if (l.incident == 0) {
-    if (const auto needs = desk_.attention(round.look, l.visitor)) data["card"] = needs->str();
+    if (const auto needs = desk_.attention(round.look, l.visitor)) data["card"] = needs->html.str();
   } else if (const auto row = desk_.incident(round.look, l.visitor, l.incident); row && *row) {
     data["card"] = desk_.card(l.visitor, **row).str();
+    data["head"] = desk_.headline(l.visitor, **row).str();
   }
   l.written = round.now;
   return l.stream->write(event("desk", data));

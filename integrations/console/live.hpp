@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -29,6 +30,7 @@ class Live {
   /// Answers the exchange with a stream that begins after `position`; `incident` 0: everything the visitor may see.
   void open(std::shared_ptr<http::Exchange> exchange, Visitor visitor, std::int64_t incident, std::int64_t position);
   void close_session(const std::string& session_hash);
+  void close_person(const std::string& person);
   void close_all();  ///< and refuses new ones until reopen()
   void reopen();
   /// Sends what is new to everybody; true when a listener still has more to catch up with.
@@ -45,6 +47,7 @@ class Live {
   bool send_entry(Listener& listener, Round& round, const bot::Entry& entry);
   bool send_fragments(Listener& listener, Round& round);
   bool send_banner(Listener& listener, Round& round);
+  void say_bye(const std::function<bool(const Visitor&)>& to);
   std::vector<std::shared_ptr<Listener>> snapshot();
   void drop_gone() REQUIRES_LOCK(mutex_);
 

@@ -41,9 +41,9 @@ void add_chips(Html& page, const std::string& show) {
   page.close();
 }
 
-void add_columns_nav(Html& page, const std::string& col, const char* middle, const char* right) {
+void add_columns_nav(Html& page, const std::string& col, const char* middle, const std::string& right) {
   page.open("nav", {{"class", "columns"}, {"aria-label", "Columns"}});
-  const Chip all[] = {{"list", "Incidents"}, {"room", middle}, {"card", right}};
+  const Chip all[] = {{"list", "Incidents"}, {"room", middle}, {"card", right.c_str()}};
   for (const auto& one : all) {
     page.element("a", one.label,
                  {{"href", std::string("?col=") + one.show}, {"data-col", one.show}, {"aria-current", col == one.show ? "true" : "false"}});
@@ -132,6 +132,7 @@ void add_keys(Html& page) {
 
 struct Room {
   std::string heading, show;
+  Html head;           ///< the incident's own line above its title, where the card is not beside it
   Html body;           ///< <li>s
   std::string older;   ///< link to older entries
   std::string newest;  ///< link to the newest, from an older page
@@ -139,7 +140,8 @@ struct Room {
 
 void add_room(Html& page, const Room& room, const std::optional<KeptReply>& reply, const Html& before) {
   page.open("main", {{"id", "room"}, {"class", "room"}, {"data-column", "room"}});
-  page.open("div", {{"class", "room-head"}}).element("h1", room.heading);
+  page.open("div", {{"class", "room-head"}});
+  page.open("div", {{"id", "headline"}, {"class", "headline"}}).add(room.head).close().element("h1", room.heading);
   add_chips(page, room.show);
   page.close()
       .open(
@@ -158,7 +160,7 @@ void add_room(Html& page, const Room& room, const std::optional<KeptReply>& repl
 
 void add_list(Html& page, const Html& list) {
   const auto declare = [&page] {  // a page of its own without JavaScript; the script opens it as a dialog
-    page.open("p").element("a", "Declare …", {{"class", "button"}, {"href", "/console/forms?incident=0&text=declare"}, {"data-form", ""}}).close();
+    page.open("p", {{"class", "declare"}}).element("a", "Declare …", {{"class", "button"}, {"href", "/console/forms?incident=0&text=declare"}, {"data-form", ""}}).close();
   };
   page.open("nav", {{"id", "list"}, {"class", "list"}, {"data-column", "list"}, {"aria-label", "Open incidents"}});
   page.element("h2", "Open incidents").open("div", {{"id", "rows"}}).add(list).close();
@@ -201,11 +203,11 @@ void Console::home(const http::Request& request, const Answer& exchange) {
   Html page;
   shell_.begin(page, "Muster", &*visitor, 0, *position, true);
   page.open("div", {{"id", "banner"}, {"class", "banner"}}).add(banner ? *banner : Html{}).close();
-  add_columns_nav(page, col, "Activity", "Needs somebody");
+  add_columns_nav(page, col, "Activity", "Needs somebody" + (needs->count > 0 ? " " + std::to_string(needs->count) : std::string{}));
   page.open("div", {{"id", "desk"}, {"class", "three"}, {"data-col", col}});
   add_list(page, *list);
-  add_room(page, {"Latest everywhere", chosen(query), recent->html, "", ""}, reply, before);
-  page.open("aside", {{"id", "card"}, {"class", "card"}, {"data-column", "card"}, {"aria-label", "Needs somebody"}}).add(*needs).close();
+  add_room(page, {"Latest everywhere", chosen(query), {}, recent->html, "", ""}, reply, before);
+  page.open("aside", {{"id", "card"}, {"class", "card"}, {"data-column", "card"}, {"aria-label", "Needs somebody"}}).add(needs->html).close();
   add_command_line(page, *visitor, {0, env_.ids.next(), "/", reply ? reply->text : http::form_value(query, "fill")});
   page.close();
   add_no_script(page);
@@ -240,7 +242,7 @@ void Console::incident(const http::Request& request, const Answer& exchange) {
   }
   const auto reply = replies_.find(visitor->session_hash, http::form_value(query, "reply"));
   const std::string path = "/incidents/" + incident.name();
-  Room room{incident.title, chosen(query), stream->html, "", before > 0 ? path : ""};
+  Room room{incident.title, chosen(query), desk_.headline(*visitor, incident), stream->html, "", before > 0 ? path : ""};
   if (stream->first_seq > 1) room.older = "?before=" + std::to_string(stream->first_seq) + "&col=room";
   const std::string col = column(query, "room");
   Html page;

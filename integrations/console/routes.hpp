@@ -34,6 +34,8 @@ class Console {
 
   /// A one-time link for `person`, for the terminal at start.
   bot::Result<std::string> first_link(const std::string& person, int minutes = 10);
+  /// Somebody's sign-ins were ended elsewhere: their open pages hear it now.
+  void signed_out(const std::string& person);
 
  private:
   using Answer = std::shared_ptr<http::Exchange>;
@@ -42,6 +44,8 @@ class Console {
   void show_link(const http::Request& request, const Answer& exchange);
   void redeem_link(const http::Request& request, const Answer& exchange);
   void sign_out(const http::Request& request, const Answer& exchange);
+  void sign_out_everywhere(const http::Request& request, const Visitor& visitor, const Answer& exchange);
+  bot::Result<std::optional<std::string>> guest_of(const std::string& token);
   // pages.cpp
   void home(const http::Request& request, const Answer& exchange);
   void incident(const http::Request& request, const Answer& exchange);

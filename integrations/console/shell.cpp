@@ -9,7 +9,6 @@ http::Response with_policy(http::Response response) {
   h.emplace_back("Content-Security-Policy",
                  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; "
                  "frame-ancestors 'none'; base-uri 'none'");
-  h.emplace_back("X-Content-Type-Options", "nosniff");
   h.emplace_back("X-Frame-Options", "DENY");
   // Not "no-referrer": browsers would then send "Origin: null" with our own forms.
   h.emplace_back("Referrer-Policy", "same-origin");
@@ -48,11 +47,16 @@ void top_bar(Html& page, const Visitor& visitor) {
   page.element("span", "", {{"id", "clock"}, {"class", "clock"}});
   page.element("button", "?",
                {{"id", "keys-button"}, {"class", "quiet js"}, {"type", "button"}, {"aria-label", "Keys"}, {"title", "Keys (?)"}});
-  page.open("form", {{"method", "post"}, {"action", "/logout"}, {"class", "who"}});
+  // Whose words these will be stands on every screen, also on a phone that goes from hand to hand.
+  page.open("details", {{"id", "who"}, {"class", "who"}});
+  page.open("summary", {{"class", "quiet"}, {"title", "Signed in as " + visitor.name}}).element("span", visitor.name, {{"class", "who-name"}}).close();
+  page.open("form", {{"method", "post"}, {"action", "/logout"}, {"class", "who-menu"}});
   page.single("input", {{"type", "hidden"}, {"name", "form_token"}, {"value", visitor.form_token}});
-  page.element("span", visitor.name, {{"class", "who-name"}});
-  page.element("button", "Sign out", {{"class", "quiet"}}).close();
-  page.close();
+  page.element("p", "Signed in as " + visitor.name, {{"class", "dim"}});
+  page.element("button", "Sign out", {{"class", "button"}});
+  page.element("button", "Sign out everywhere", {{"class", "button"}, {"name", "everywhere"}, {"value", "yes"}});
+  page.element("p", "Everywhere: on every browser you are signed in with, and links you have not used.", {{"class", "dim"}});
+  page.close().close().close();
 }
 
 }  // namespace

@@ -7,12 +7,25 @@ namespace {
 
 constexpr std::size_t kLongestToken = 128;
 
+std::string count_of(int n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
 }  // namespace
+
+/// Whom an unused link is for; nullopt: nobody, or somebody who is no longer known.
+bot::Result<std::optional<std::string>> Console::guest_of(const std::string& token) {
+  if (token.size() > kLongestToken) return std::optional<std::string>{};
+  auto person = credentials_.peek_invite(token, env_.clock.now());
+  if (!person || !*person) return person;
+  const auto known = door_.knows(**person);
+  if (!known) return known.error();
+  return *known ? person : std::optional<std::string>{};
+}
 
 void Console::show_link(const http::Request& request, const Answer& exchange) {
   const std::string token = request.segments.empty() ? "" : request.segments[0];
-  const auto person = token.size() <= kLongestToken ? credentials_.peek_invite(token, env_.clock.now())
-                                                    : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
+  const auto person = guest_of(token);
   if (!person) return exchange->respond(shell_.say(503, "Sign-ins cannot be read", person.error().message));
   if (!*person) {
     return exchange->respond(
@@ -34,9 +47,8 @@ void Console::redeem_link(const http::Request& request, const Answer& exchange) 
   const std::string token = request.segments.empty() ? "" : request.segments[0];
   const bot::Time now = env_.clock.now();
   const std::string session = random_token(env_.random);
-  const auto person = token.size() <= kLongestToken
-                          ? credentials_.redeem_invite(token, session, now, now + std::chrono::days(Door::kSessionDays))
-                          : bot::Result<std::optional<std::string>>(std::optional<std::string>{});
+  auto person = guest_of(token);
+  if (person && *person) person = credentials_.redeem_invite(token, session, now, now + std::chrono::days(Door::kSessionDays));
   if (!person) return exchange->respond(shell_.say(503, "Not signed in", person.error().message));
   if (!*person) {
     return exchange->respond(
@@ -52,6 +64,7 @@ void Console::sign_out(const http::Request& request, const Answer& exchange) {
   http::Headers form;
   const auto visitor = let_post(request, exchange, form);
   if (!visitor) return;
+  if (!http::form_value(form, "everywhere").empty()) return sign_out_everywhere(request, *visitor, exchange);
   const auto ended = credentials_.end_session(visitor->session.reveal());
   if (!ended) return exchange->respond(shell_.say(503, "Not signed out", ended.error().message));
   live_.close_session(visitor->session_hash);
@@ -59,6 +72,22 @@ void Console::sign_out(const http::Request& request, const Answer& exchange) {
   response.status = 303;
   response.headers = {{"Location", "/"}, {"Set-Cookie", door_.no_cookie(request)}};
   exchange->respond(with_policy(std::move(response)));
+}
+
+void Console::sign_out_everywhere(const http::Request& request, const Visitor& visitor, const Answer& exchange) {
+  const auto ended = credentials_.sign_out(visitor.actor.id, env_.clock.now());
+  if (!ended) return exchange->respond(shell_.say(503, "Not signed out", ended.error().message));
+  live_.close_person(visitor.actor.id);
+  text::Html inside;
+  inside.element("p", count_of(ended->sessions, "sign-in", "sign-ins") + " and " + count_of(ended->invites, "unused link", "unused links") + " of " +
+                          visitor.name + " ended, on every browser. To come back you need a new link: muster invite NAME prints it.");
+  http::Response response = shell_.plain(200, "Signed out everywhere", inside);
+  response.headers.emplace_back("Set-Cookie", door_.no_cookie(request));
+  exchange->respond(std::move(response));
+}
+
+void Console::signed_out(const std::string& person) {
+  live_.close_person(person);
 }
 
 }  // namespace console

@@ -94,7 +94,7 @@ void draw_span(Piece& piece, const bot::Span& span, const View& view) {
     }
     case bot::SpanKind::person: return draw_person(piece, span, view);
     case bot::SpanKind::room: return draw_room(piece, span, view);
-    case bot::SpanKind::time: return piece.words(utc_minute(span.value));
+    case bot::SpanKind::time: return piece.words(span.label.empty() ? utc_minute(span.value) : safe(span.label, true));
     case bot::SpanKind::link: {
       const std::string label = safe(span.label.empty() ? span.value : span.label, true);
       if (!is_web(span.value)) return piece.words(label);

@@ -55,7 +55,6 @@ http::Response draw(const AckPage& page) {
                                 "default-src 'none'; style-src " + style_source() + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");  // the address is the authority
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("X-Robots-Tag", "noindex");
   return response;
 }

@@ -17,6 +17,28 @@ std::string word(const std::string& value, const Report& report) {
 
 std::string at(const std::string& path, std::size_t i) { return path + "[" + std::to_string(i) + "]"; }
 
+/// What somebody lacks so that a page can reach them.
+std::string reachable_by(const bot::Settings& out, std::size_t person) {
+  std::string ways;
+  for (const auto& chat : out.chats()) ways += chat + " or ";
+  return "; add " + ways + "webhook to " + at("people", person) + (ways.empty() ? ", or set up a chat they are in" : "");
+}
+
+void check_reachable(const bot::Settings& out, Report& report) {
+  for (std::size_t i = 0; i < out.paging.policy.size(); ++i) {
+    const Names& named = out.paging.policy[i].notify;
+    for (std::size_t j = 0; j < named.size(); ++j)
+      for (std::size_t k = 0; k < out.people.size(); ++k) {
+        const auto& person = out.people[k];
+        if (person.id != named[j] || report.has(at("people", k) + ".webhook")) continue;
+        const auto chats = out.chats();
+        // The key counts, also with a wrong value: that is a fault of its own, told once.
+        const bool reached = std::any_of(chats.begin(), chats.end(), [&](const std::string& chat) { return report.has(at("people", k) + "." + chat); });
+        if (!reached) report.about(at(at("paging.policy", i) + ".notify", j), word(named[j], report) + " cannot be reached by any page" + reachable_by(out, k));
+      }
+  }
+}
+
 void check_people(bot::Settings& out, Report& report) {
   Names ids;
   for (const auto& person : out.people) ids.push_back(person.id);
@@ -27,6 +49,7 @@ void check_people(bot::Settings& out, Report& report) {
   all_known(out.incidents.invite_people, "incidents.invite.people");
   all_known(out.permissions.publish, "permissions.publish");
   all_known(out.permissions.command, "permissions.command");
+  check_reachable(out, report);
   for (std::size_t i = 0; i < out.paging.policy.size(); ++i) all_known(out.paging.policy[i].notify, at("paging.policy", i) + ".notify");
   for (std::size_t i = 0; i < out.people.size(); ++i) {
     auto& person = out.people[i];

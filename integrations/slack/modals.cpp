@@ -222,7 +222,7 @@ std::string Modals::answer_to(const Submission& submission, const bot::Reply& re
   std::string block = submission.first_block;
   for (const auto& field : submission.fields)
     if (field.arg == reply.field) block = field.block;
-  return errors_answer(block, sentence_of(card_of(reply), drawing));
+  return errors_answer(block, reply.beside.empty() ? sentence_of(card_of(reply), drawing) : reply.beside);
 }
 
 void Modals::answer_late(const Submission& submission, const bot::Reply& reply) {

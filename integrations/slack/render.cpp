@@ -26,11 +26,11 @@ std::string utc_minute(bot::Time t) { return bot::clock_text(t).substr(0, 5) + "
 
 std::string safe(const std::string& raw) { return text::clean(text::valid_utf8(raw)); }
 
-std::string time_text(const std::string& iso, Form form) {
+std::string time_text(const std::string& iso, const std::string& shorter, Form form) {
   bot::Time t;
   if (!bot::parse_iso8601(iso, t)) return form == Form::plain ? safe(iso) : escape(iso);
   const std::string full = bot::date_text(t) + " " + utc_minute(t);
-  if (form != Form::blocks) return full;
+  if (form != Form::blocks) return shorter.empty() ? full : safe(shorter);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
   return utc_minute(t) + " (<!date^" + std::to_string(seconds) + "^{date_short_pretty} {time}|" + full + ">)";
 }
@@ -68,7 +68,7 @@ std::string span_text(const bot::Span& span, const View& view, Form form) {
     case bot::SpanKind::code: return code_text(span, view, form);
     case bot::SpanKind::person: return person_text(span, view, form);
     case bot::SpanKind::room: return room_text(span, view, form);
-    case bot::SpanKind::time: return time_text(span.value, form);
+    case bot::SpanKind::time: return time_text(span.value, span.label, form);
     case bot::SpanKind::link:
       if (form != Form::plain) return link_markup(span.value, span.label);
       return safe(span.label.empty() ? span.value : span.label + " (" + span.value + ")");

@@ -61,6 +61,22 @@ bot::Status SqlCredentials::end_session(const std::string& session) {
   });
 }
 
+bot::Result<bot::SignedOut> SqlCredentials::sign_out(const std::string& person, bot::Time now) {
+  bot::SignedOut out;
+  auto done = write_.transact([&](SqliteConnection& c) -> bot::Status {
+    {
+      auto row = c.query("SELECT (SELECT COUNT(*) FROM session WHERE person = ? AND expires > ?), (SELECT COUNT(*) FROM invite WHERE person = ? AND expires > ?)",
+                         person, ms(now), person, ms(now));
+      if (row.next()) out = {static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))};
+    }
+    c.run("DELETE FROM session WHERE person = ?", person);
+    c.run("DELETE FROM invite WHERE person = ?", person);
+    return bot::Done{};
+  });
+  if (!done) return done.error();
+  return out;
+}
+
 bot::Status SqlCredentials::put_person(const bot::Person& person) {
   return write_.transact([&](SqliteConnection& c) -> bot::Status {
     c.run("INSERT INTO person (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", person.id, codec::encode(person));

@@ -277,6 +277,49 @@ TEST_CASE("a step that can reach nobody goes on at once") {
   CHECK(d.content<PagePerson>().person == "carol");
 }
 
+TEST_CASE("rounds that can reach nobody are tried after their wait, not all within a second") {
+  Desk d;
+  d.settings.paging.policy = {{{"ada"}, Millis{300000}}, {{"ada"}, Millis{600000}}};
+  d.alert("a1");
+  CHECK(d.only_timer().due == d.now);  // somebody else in this round may be reachable
+  d.ring(d.only_timer());
+  CHECK(fact(d.last.entries[0].facts, "step") == "2");
+  CHECK(d.only_timer().due == d.now + Millis{600000});
+  d.ring(d.only_timer());
+  CHECK(fact(d.last.entries[0].facts, "round") == "2");
+  d.ring(d.only_timer());
+  CHECK(d.only_timer().due == d.now + Millis{600000});
+  d.ring(d.only_timer());
+  CHECK(d.kinds() == Words{"page_exhausted"});
+}
+
+TEST_CASE("a failed page of the last step waits for the next round and says how to reach somebody else") {
+  Desk d;
+  d.settings.paging.policy = {{{"bob"}, Millis{300000}}};
+  d.alert("a1");
+  const Time due = d.only_timer().due;
+  d.outcome("page", "slack", MessageState::dead, "channel_not_found");
+  CHECK(d.kinds() == Words{"page_failed"});
+  CHECK(has(d.said(), "Nobody is reached by this step. To page somebody else: page PERSON"));
+  CHECK(d.only_timer().due == due);
+}
+
+TEST_CASE("an answer to a page that ended says what to do instead") {
+  Desk d;
+  d.settings.paging.policy = {{{"bob"}, Millis{300000}}};
+  d.settings.paging.repeat = 0;
+  d.alert("a1");
+  CHECK_FALSE(page_ran_out(d.row().pages[0], d.settings.paging));
+  d.ring(d.only_timer());
+  REQUIRE(d.kinds() == Words{"page_exhausted"});
+  CHECK(page_ran_out(d.row().pages[0], d.settings.paging));
+  CHECK(has(d.text_of(d.say("INC-1 ack")), "Nobody answered the page of INC-1, and paging has stopped. If you are on it, take command: role commander"));
+  CHECK(d.nothing_recorded());
+  d.say("INC-1 page");
+  d.say("INC-1 ack");
+  CHECK_FALSE(page_ran_out(d.row().pages.back(), d.settings.paging));
+}
+
 TEST_CASE("a failed page is told, and the next step happens at once when nobody else can be reached") {
   Desk d;
   d.alert("a1");

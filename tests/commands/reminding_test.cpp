@@ -221,7 +221,10 @@ TEST_CASE("the card says when the next update is due, and an overdue one stands 
     return Text{};
   };
   REQUIRE(shown(d.now).size() == 1);
-  CHECK(shown(d.now)[0] == when(iso8601(d.began + minutes{30})));
+  const Time due = d.began + minutes{30};
+  CHECK(shown(d.now)[0].value == iso8601(due));
+  CHECK(shown(d.now)[0].label == clock_text(due).substr(0, 5) + " UTC");  // today: no date, and to the minute
+  CHECK(shown(d.now - std::chrono::hours{24})[0].label == date_text(due) + " " + clock_text(due).substr(0, 5) + " UTC");
   CHECK(shown(d.began + minutes{31})[0] == strong("overdue"));
   d.say("role commander");
   d.next();

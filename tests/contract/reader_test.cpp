@@ -60,6 +60,34 @@ TEMPLATE_TEST_CASE("public updates of the newest incidents that have any come in
   CHECK(incidents(2) == std::vector<std::int64_t>{4, 2, 4});
 }
 
+TEMPLATE_TEST_CASE("signing a person out ends all their sessions and links, counts the good ones, and leaves others alone", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  const bot::Time now{bot::Millis{1000000}};
+  const auto later = [&](int s) { return now + bot::Millis{s * 1000}; };
+  bot::Credentials& c = subject.credentials();
+  const auto session = [&](const std::string& token, const std::string& person, int seconds) {
+    REQUIRE(c.add_invite("to-" + token, person, later(60)).ok());
+    REQUIRE(must(c.redeem_invite("to-" + token, token, now, later(seconds))) == person);
+  };
+  session("laptop", "bob", 3600);
+  session("phone", "bob", 3600);
+  session("expired", "bob", 10);
+  session("other", "alice", 3600);
+  REQUIRE(c.add_invite("unused", "bob", later(600)).ok());
+  REQUIRE(c.add_invite("too-late", "bob", later(10)).ok());
+  REQUIRE(c.add_invite("hers", "alice", later(600)).ok());
+  const bot::SignedOut out = must(c.sign_out("bob", later(100)));
+  CHECK(out.sessions == 2);
+  CHECK(out.invites == 1);
+  for (const char* token : {"laptop", "phone", "expired"}) CHECK_FALSE(must(c.session_person(token, later(1))));
+  for (const char* token : {"unused", "too-late"}) CHECK_FALSE(must(c.peek_invite(token, later(1))));
+  CHECK(must(c.session_person("other", later(100))) == "alice");
+  CHECK(must(c.peek_invite("hers", later(100))) == "alice");
+  const bot::SignedOut again = must(c.sign_out("bob", later(100)));
+  CHECK(again.sessions == 0);
+  CHECK(again.invites == 0);
+}
+
 TEMPLATE_TEST_CASE("an invite shows whom it is for and works once, until it expires", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   const bot::Time now{bot::Millis{1000000}};

@@ -412,6 +412,21 @@ bot::Status FakeStore::end_session(const std::string& session) {
   return bot::Done{};
 }
 
+bot::Result<bot::SignedOut> FakeStore::sign_out(const std::string& person, bot::Time now) {
+  Lock lock(mutex_);
+  const auto drop = [&](std::map<std::string, Invite>& all) {
+    int good = 0;
+    for (auto it = all.begin(); it != all.end();) {
+      const bool theirs = it->second.person == person;
+      good += theirs && it->second.expires > now;
+      it = theirs ? all.erase(it) : std::next(it);
+    }
+    return good;
+  };
+  const int sessions = drop(tables_.sessions);
+  return bot::SignedOut{sessions, drop(tables_.invites)};
+}
+
 bot::Status FakeStore::put_person(const bot::Person& person) {
   Lock lock(mutex_);
   tables_.people[person.id] = person;

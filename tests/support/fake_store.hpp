@@ -51,6 +51,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   bot::Result<std::optional<std::string>> redeem_invite(const std::string& token, const std::string& session, bot::Time now, bot::Time session_expires) override;
   bot::Result<std::optional<std::string>> session_person(const std::string& session, bot::Time now) override;
   bot::Status end_session(const std::string& session) override;
+  bot::Result<bot::SignedOut> sign_out(const std::string& person, bot::Time now) override;
   bot::Status put_person(const bot::Person& person) override;
 
   /// For tests: every message ever committed, in order, as it stands.

@@ -30,6 +30,13 @@ function tick() {
     const words = lasted(now - new Date(t.dateTime));
     if (t.textContent !== words) t.textContent = words;
   }
+  countDown(now);
+}
+function countDown(now) {
+  for (const t of document.querySelectorAll("time[data-until]")) {
+    const words = lasted(new Date(t.dateTime) - now);
+    if (t.textContent !== words) t.textContent = words;
+  }
 }
 function localTitles(root) {
   for (const t of root.querySelectorAll("time[datetime]:not([title])")) {
@@ -53,9 +60,11 @@ function put(html, missed) {
   if (!li) return;
   localTitles(li);
   const old = document.getElementById(li.id);
-  if (old) { old.replaceWith(li); return; }
+  if (old) { old.replaceWith(li); fold(li); rove(li); return; }
   if (missed) li.classList.add("missed");
   stream.append(li);
+  fold(li);
+  rove(li);
   while (stream.children.length > MOST) stream.firstElementChild.remove();
 }
 function day(data) {
@@ -83,6 +92,55 @@ function dismissable(li) {
   li.append(close);
 }
 if ($("reply")) dismissable($("reply"));
+
+// ---- very long entries: a dozen lines, the rest on demand ----
+function fold(root) {
+  const lines = (root.matches?.("li") ? [root] : [...root.querySelectorAll("li.entry:not(.private)")]);
+  for (const li of lines) {
+    const said = li.querySelector(":scope > .said");
+    // Only what may be long is measured; nothing can be while its column is hidden.
+    if (!said || li.querySelector(":scope > .more") || (said.textContent.length < 500 && said.textContent.split("\n").length < 14)) continue;
+    if (said.scrollHeight <= 15 * parseFloat(getComputedStyle(said).lineHeight)) continue;
+    const more = make("button", "quiet more", "Show all");
+    more.type = "button";
+    more.setAttribute("aria-expanded", "false");
+    more.onclick = () => {
+      const folded = said.classList.toggle("folded");
+      more.textContent = folded ? "Show all" : "Show less";
+      more.setAttribute("aria-expanded", String(!folded));
+      li.scrollIntoView({ block: folded ? "nearest" : "start" });  // read on from its first line, whichever end the scroller holds on to
+    };
+    said.classList.add("folded");
+    li.append(more);
+  }
+}
+fold(stream);
+
+// ---- one tab stop for the stream: its newest time, from which the arrow keys walk ----
+let stop = null;
+function rove(root) {
+  for (const a of root.querySelectorAll(".at, .of")) a.tabIndex = -1;
+  if (stop?.isConnected && stop === document.activeElement) return;
+  rest([...stream.querySelectorAll(".at")].reverse().find((a) => a.offsetParent));  // none is shown: the stream itself is the stop
+}
+function rest(time) {
+  if (stop) stop.tabIndex = -1;
+  stop = time ?? null;
+  if (stop) stop.tabIndex = 0;
+  scroll.tabIndex = stop ? -1 : 0;
+}
+rove(stream);
+stream.addEventListener("focusin", (e) => { if (e.target.matches(".at")) rest(e.target); });
+stream.addEventListener("keydown", (e) => {
+  if (!e.target.matches(".at, .of") || e.ctrlKey || e.metaKey || e.altKey) return;
+  const shown = [...stream.querySelectorAll(".at")].filter((a) => a.offsetParent), here = shown.indexOf(e.target.closest("li").querySelector(".at"));
+  const to = { ArrowUp: here - 1, ArrowDown: here + 1, Home: 0, End: shown.length - 1 }[e.key];
+  const beside = { ArrowRight: ".of", ArrowLeft: ".at" }[e.key];
+  const next = beside ? e.target.closest("li").querySelector(beside) : shown[to];
+  if (!next) return;
+  e.preventDefault();
+  next.focus();
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 // ---- live ----
@@ -118,12 +176,18 @@ const handlers = {
   desk(data) {
     if (data.list !== undefined) swap($("rows"), data.list);
     if (data.card !== undefined) swap($("card"), data.card);
+    if (data.head !== undefined) swap($("headline"), data.head);
+    countNeeds();
     tick();
     settle();
   },
   banner(data) { swap($("banner"), data.html); },
   beat() {},
-  far() { location.reload(); },
+  // Too much happened to catch up with: the page is loaded anew, with what is being typed.
+  far() {
+    if (asked) { say("Much happened meanwhile: the page loads anew when this is closed", true); asked.addEventListener("close", reload); return; }
+    reload();
+  },
   bye(data) {
     source.close();
     if (data.why === "parked") { parked = true; say("Paused here: too many pages are open", true); return; }
@@ -131,6 +195,12 @@ const handlers = {
     source = null;
   },
 };
+function reload() { keepDraft(); location.reload(); }
+// How many incidents wait for somebody stands on the phone's tab too.
+function countNeeds() {
+  const tab = document.querySelector('.columns a[data-col="card"]'), list = $("card").querySelector(".needs");
+  if (tab && list) tab.textContent = list.children.length ? `Needs somebody ${list.children.length}` : "Needs somebody";
+}
 // Fragments are swapped only when they differ beyond their form keys, so that focus and selection survive.
 const bare = (html) => html.replace(/name="key" value="[^"]*"/g, "");
 function swap(element, html) {
@@ -205,12 +275,21 @@ function answered(reply, code, text, inBox) {
     privately(reply.html, "bad");
     return;
   }
-  if (inBox) { remember(text); box.value = ""; }
+  if (inBox) { remember(text); box.value = ""; keepDraft(); }
   if (reply.location) { location.assign(reply.location); return; }
   status(reply.recorded ? `${reply.repeated ? "Already recorded" : "Recorded"} ${reply.at} UTC${reply.quiet ? `. ${reply.title}` : ""}` : "", "good");
   if (!reply.quiet) privately(reply.html);
 }
 function status(words, cls = "") { hint.className = `hint ${cls}`; hint.textContent = words; }
+// ---- a draft outlives the page it was typed on, in this tab alone ----
+const DRAFT = `muster-draft-${body.dataset.session}-${incident}`;
+function keepDraft() {
+  try { if (box.value.trim()) sessionStorage.setItem(DRAFT, box.value); else sessionStorage.removeItem(DRAFT); } catch { /* private mode: no draft */ }
+}
+function findDraft() {
+  try { if (!box.value) box.value = sessionStorage.getItem(DRAFT) ?? ""; } catch { /* private mode: no draft */ }
+}
+box.addEventListener("input", keepDraft);
 // ---- forms: what a button asks for, in a dialog; the same address is a page of its own without this script ----
 let asked = null;
 async function ask(link) {
@@ -295,6 +374,8 @@ document.addEventListener("click", (e) => {
     e.preventDefault();
     stream.dataset.show = chip.dataset.show;
     for (const c of document.querySelectorAll(".chip")) c.setAttribute("aria-current", String(c === chip));
+    fold(stream);
+    rove(stream);
     toNewest();
   } else if (column) {
     e.preventDefault();
@@ -304,6 +385,8 @@ document.addEventListener("click", (e) => {
 function showColumn(col) {
   $("desk").dataset.col = col;
   for (const a of document.querySelectorAll(".columns a")) a.setAttribute("aria-current", String(a.dataset.col === col));
+  fold(stream);
+  rove(stream);
 }
 
 // ---- command line: recall, completion, hint ----
@@ -443,7 +526,10 @@ document.addEventListener("keydown", (e) => {
 });
 $("keys-button").onclick = () => $("keys").showModal();
 
+document.addEventListener("click", (e) => { if (!e.target.closest("#who")) $("who")?.removeAttribute("open"); });
+
 // ---- arriving ----
+findDraft();
 const query = new URLSearchParams(location.search);
 if (query.has("reply") || query.has("again") || query.has("fill")) {
   for (const name of ["reply", "again", "fill", "col"]) query.delete(name);

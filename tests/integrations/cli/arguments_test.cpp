@@ -45,6 +45,8 @@ TEST_CASE("each verb is read with its arguments") {
   CHECK(backup.file == "/tmp/x.db");
   CHECK(backup.config == "a.yaml");
   CHECK(as<cli::Invite>(parse({"invite", "Dana Doe", "--config", "a.yaml"})).name == "Dana Doe");
+  CHECK(as<cli::SignOut>(parse({"sign-out", "Dana Doe", "--config", "a.yaml"})).name == "Dana Doe");
+  CHECK(as<cli::SignOut>(parse({"sign-out", "bob", "--config", "a.yaml"})).config == "a.yaml");
   CHECK(as<cli::Verify>(parse({"verify", "--config", "a.yaml"})).config == "a.yaml");
   CHECK(as<cli::SlackManifest>(parse({"slack", "manifest", "--socket", "-c", "a.yaml"})).socket);
   CHECK_FALSE(as<cli::SlackManifest>(parse({"slack", "manifest"})).socket);
@@ -62,7 +64,7 @@ TEST_CASE("help and version are printed and end well") {
     CHECK_FALSE(print.out.empty());
   }
   const auto help = as<cli::Print>(parse({"--help"})).out;
-  for (const char* verb : {"serve", "check-config", "timeline", "backup", "invite", "verify", "slack", "version"}) CHECK(help.find(verb) != std::string::npos);
+  for (const char* verb : {"serve", "check-config", "timeline", "backup", "invite", "sign-out", "verify", "slack", "version"}) CHECK(help.find(verb) != std::string::npos);
   CHECK(as<cli::Print>(parse({"version"})).out == std::string("muster ") + cli::kVersion + "\n");
   CHECK(as<cli::Print>(parse({"--version"})).out.find(cli::kVersion) != std::string::npos);
 }
@@ -78,6 +80,7 @@ TEST_CASE("a wrong command line is told on the error stream with code 2") {
   usage_error({"serve", "--confg", "x"});
   usage_error({"backup"});
   usage_error({"invite"});
+  usage_error({"sign-out"});
   usage_error({"--nothing"});
   usage_error({"serve", "verify"});
 }

@@ -81,13 +81,15 @@ TEST_CASE("A refused form comes back filled in, with the words beside the field 
   const Page page = s.send(alice, posted(alice, "role", 1, "&arg%3Arole=comms&arg%3Aperson=%40nobody%3Cb%3E"), false);
   CHECK(page.status == 422);
   CHECK(page.has("value=\"@nobody&lt;b&gt;\""));
-  CHECK(page.has("id=\"f-person-wrong\" class=\"fault\" role=\"alert\">Not recorded: I do not know"));
+  CHECK(page.has("id=\"f-person-wrong\" class=\"fault\" role=\"alert\">I do not know"));
   CHECK(page.has("aria-describedby=\"f-person-wrong f-person-hint\" aria-invalid=\"true\""));
   CHECK(page.has("<option value=\"comms\" selected=\"\">"));
   const Page json = s.send(alice, posted(alice, "update", 1, "&arg%3Atext=++"));
   CHECK(json.status == 422);
   CHECK(json.has("\"ok\":false"));
   CHECK(json.has("f-text-wrong"));
+  CHECK(json.has("role=\\\"alert\\\">The text is missing.</p>"));  // and not how to type the command: nobody types it here
+  CHECK_FALSE(json.has("The form is"));
   CHECK(s.entries() == count);
 }
 

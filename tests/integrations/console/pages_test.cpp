@@ -1,4 +1,5 @@
 #include "integrations/console/card_html.hpp"
+#include "integrations/console/incident_html.hpp"
 #include "stage.hpp"
 
 using namespace stage;
@@ -238,4 +239,99 @@ TEST_CASE("All incidents: pages of other people's private ones hide nothing behi
   const std::string older = quoted(first.body, "<p><a href=\"");
   REQUIRE(older == "?before=11");
   CHECK(mallory.get("/incidents" + older).has("the first of all"));
+}
+
+TEST_CASE("Home says how many incidents need somebody, and an empty one that nobody is needed") {
+  Stage s;
+  Browser bob(s, "bob");
+  const Page empty = bob.get("/");
+  CHECK(empty.has("Nobody is needed: no incident is open."));
+  CHECK_FALSE(empty.has("Every open incident has a commander"));
+  CHECK(empty.has(">Needs somebody</a>"));
+  bob.type("declare sev1 one", 0, "key-000000");
+  bob.type("declare sev1 two", 0, "key-000001");
+  CHECK(bob.get("/").has(">Needs somebody 2</a>"));
+  bob.type("role commander", 1, "key-000002");
+  CHECK(bob.get("/").has(">Needs somebody 1</a>"));
+  bob.type("role commander", 2, "key-000003");
+  const Page led = bob.get("/");
+  CHECK(led.has(">Needs somebody</a>"));
+  CHECK(led.has("Every open incident has a commander and no page waits"));
+}
+
+TEST_CASE("A page that nobody answered stays where somebody is needed until somebody takes command") {
+  bot::Settings settings = Stage::defaults();
+  settings.paging.policy = {{{"bob"}, bot::Millis{60000}}};
+  settings.paging.repeat = 0;
+  Stage s({}, settings);
+  Browser bob(s, "bob");
+  bob.type("declare sev1 checkout", 0, "key-000000");
+  bob.type("page", 1, "key-000001");
+  CHECK(bob.get("/").has("Page not answered"));
+  const auto row = s.store.incident(1).value();
+  REQUIRE(row->pages.size() == 1);
+  const auto timers = s.store.timers();
+  const auto due = std::find_if(timers.begin(), timers.end(), [](const bot::Timer& t) { return t.kind == "escalate"; });
+  REQUIRE(due != timers.end());
+  CHECK(due->due == s.env.clock.now() + bot::Millis{60000});  // Bob has no chat here, and still it is not all over at once
+  bot::Request request;
+  request.cls = bot::RequestClass::paging;
+  request.caller = {bot::ActorKind::muster, "muster", "muster", "", {}};
+  request.body = bot::TimerDue{*due};
+  s.intake.submit(std::move(request), [](const bot::Reply&) {});
+  REQUIRE_FALSE(s.store.incident(1).value()->pages[0].open);
+  const Page home = bob.get("/"), own = bob.get("/incidents/INC-1");
+  CHECK_FALSE(home.has("Page not answered"));
+  CHECK(home.has("Nobody answered the page"));
+  CHECK(home.has("Page again"));
+  CHECK(own.has("Nobody answered, and paging has stopped."));
+  bob.type("role commander", 1, "key-000002");
+  CHECK_FALSE(bob.get("/").has("Nobody answered the page"));
+  CHECK_FALSE(bob.get("/incidents/INC-1").has("Nobody answered, and paging"));
+}
+
+TEST_CASE("Where the card is not beside it, the room says number, severity, status and how long above its title") {
+  Stage s;
+  Browser bob(s, "bob");
+  bob.type("declare sev2 checkout returns 500", 0, "key-000000");
+  const Page page = bob.get("/incidents/INC-1");
+  const auto from = page.body.find("id=\"headline\""), to = page.body.find("<h1>checkout returns 500</h1>");
+  REQUIRE(from != std::string::npos);
+  REQUIRE(to != std::string::npos);
+  const std::string head = page.body.substr(from, to - from);
+  for (const char* words : {"SEV2", "INC-1", "Investigating", "data-running"}) CHECK(head.find(words) != std::string::npos);
+}
+
+TEST_CASE("The next update stands as a time of today and as how long it is until then") {
+  bot::Settings settings = Stage::defaults();
+  settings.reminders.enabled = true;
+  settings.reminders.update = {{"sev1", bot::Millis{28 * 60000}}};
+  settings.reminders.update_given = true;
+  Stage s({}, settings);
+  Browser bob(s, "bob");
+  bob.type("declare sev1 checkout returns 500");
+  const bot::Time due = s.store.incident(1).value()->due.at("update");
+  const Page page = bob.get("/incidents/INC-1");
+  INFO(page.body.substr(std::min(page.body.find("Next update"), page.body.size()), 300));
+  CHECK(page.has("<time datetime=\"" + bot::iso8601(due) + "\">" + bot::clock_text(due).substr(0, 5) + " UTC</time> (in <time datetime=\"" + bot::iso8601(due) +
+                 "\" data-until=\"yes\">28 min</time>)"));
+}
+
+TEST_CASE("A held update can be decided on its incident's card too") {
+  Stage s;
+  Browser bob(s, "bob");
+  bot::Incident row;
+  row.number = 1;
+  row.publication.state = "investigating";
+  row.publication.pages["vendor"] = {"op1", bot::PageState::shown, ""};
+  const std::vector<console::VerbHint> verbs;
+  const console::IncidentContext context{s.settings, {s.people, verbs, "token", 1, "key"}, s.env.clock.now()};
+  const auto drawn = [&] {
+    text::Html html;
+    console::add_side_card(html, row, context);
+    return html.str();
+  };
+  CHECK(drawn().find("public check") == std::string::npos);
+  row.publication.pages["vendor"].state = bot::PageState::held;
+  for (const char* command : {"public check", "public send", "public drop"}) CHECK(drawn().find(command) != std::string::npos);
 }

@@ -102,6 +102,44 @@ TEST_CASE("Sign-in: it lasts 30 days and ends at sign-out") {
   CHECK(again.get("/").has("muster invite NAME"));
 }
 
+TEST_CASE("Sign-in: signing out everywhere ends every browser's sign-in and unused links, and nobody else's") {
+  Stage s;
+  Browser laptop(s, "bob"), phone(s, "bob"), alice(s, "alice");
+  const std::string unused = path_of(s.console->first_link("bob")), hers = path_of(s.console->first_link("alice"));
+  CHECK(laptop.get("/").has("name=\"everywhere\""));
+  CHECK(laptop.post("/logout", "everywhere=yes&form_token=wrong", s.same_origin()).status == 403);
+  CHECK(phone.get("/").has("Start a drill"));
+  const Page out = laptop.post("/logout", "everywhere=yes&form_token=" + laptop.form_token, s.same_origin());
+  CHECK(out.status == 200);
+  CHECK(out.has("2 sign-ins and 1 unused link of Bob ended"));
+  CHECK(out.header("Set-Cookie").find("Max-Age=0") != std::string::npos);
+  CHECK(laptop.get("/").has("muster invite NAME"));
+  CHECK(phone.get("/").has("muster invite NAME"));
+  CHECK(s.ask("GET", unused).status == 410);
+  CHECK(alice.get("/").has("Start a drill"));
+  CHECK(s.ask("GET", hers).status == 200);
+}
+
+TEST_CASE("Sign-in: somebody whom neither the settings nor the store name any more is out, and in again when named") {
+  Stage s;
+  // Signed in while the settings named them, as an earlier run of Muster left it.
+  const bot::Time later = s.env.clock.now() + std::chrono::hours(24);
+  REQUIRE(s.store.add_invite("used", "dora", later).ok());
+  REQUIRE(s.store.redeem_invite("used", "dora-session", s.env.clock.now(), later).ok());
+  const std::string cookie = "Cookie: muster=dora-session\r\n", link = path_of(s.console->first_link("dora"));
+  CHECK(s.ask("GET", "/", "", cookie).has("muster invite NAME"));
+  CHECK(s.ask("GET", "/incidents", "", cookie).status == 401);
+  CHECK(s.ask("POST", "/console/commands", "text=declare+sev1+x", cookie + s.same_origin()).status == 401);
+  CHECK(s.ask("GET", link).status == 410);
+  CHECK(s.ask("POST", link, "", s.same_origin()).status == 410);
+  bot::Person dora;
+  dora.id = "dora";
+  dora.name = "Dora";
+  s.people.put(dora);
+  CHECK(s.ask("GET", "/", "", cookie).has("Start a drill"));
+  CHECK(s.ask("GET", link).status == 200);
+}
+
 TEST_CASE("Sign-in: a person invited by another process is known by name") {
   Stage s;
   bot::Person carol;
@@ -132,6 +170,7 @@ TEST_CASE("Pages carry a strict policy and are kept by nobody") {
     CHECK(policy.find("unsafe") == std::string::npos);
     CHECK(page.header("Cache-Control") == "no-store");
     CHECK(page.header("X-Content-Type-Options") == "nosniff");
+    CHECK(page.head.find("X-Content-Type-Options") == page.head.rfind("X-Content-Type-Options"));  // once
     CHECK(page.header("Referrer-Policy") == "same-origin");
     CHECK_FALSE(page.has(" style="));
     CHECK_FALSE(page.has("<style"));

@@ -234,3 +234,15 @@ TEST_CASE("the matrix section tells all its faults: ids, both kinds of account, 
   CHECK(lines == std::vector<int>{3, 4, 5, 6, 7, 8, 9, 10, 11});
   CHECK(only_fault("matrix: {homeserver_url: \"https://hs\", user_id: \"@m:hs\"}") == "1: matrix.access_token is missing");
 }
+
+TEST_CASE("somebody whom the policy names and no page can reach is told with what to add") {
+  const std::string policy = "paging: {secret: 0123456789abcdef, policy: [{notify: [alice]}, {notify: [alice, bob]}]}\n";
+  const std::string people = "people:\n  - {id: alice, webhook: \"https://pager.example.org/alice\"}\n";
+  CHECK(only_fault(policy + people + "  - {id: bob, slack: U02AAAAAA}") ==
+        "1: paging.policy[1].notify[1]: \"bob\" cannot be reached by any page; add webhook to people[1], or set up a chat they are in");
+  const std::string slack = "\nslack: {bot_token: xoxb-0123456789abcdef, signing_secret: 0123456789abcdef}";
+  CHECK(only_fault(policy + people + "  - {id: bob}" + slack) ==
+        "1: paging.policy[1].notify[1]: \"bob\" cannot be reached by any page; add slack or webhook to people[1]");
+  CHECK(faults_of(policy + people + "  - {id: bob, slack: U02AAAAAA}" + slack).empty());
+  CHECK(faults_of(policy + people + "  - {id: bob, webhook: \"https://pager.example.org/bob\"}").empty());
+}
