@@ -28,21 +28,27 @@ int refuse(const Error& error) {
 }
 
 settings::Loaded load(const std::string& file) {
-  if (file.empty()) return {settings::defaults(), {}};
+  if (file.empty()) return {settings::defaults(), {}, {}};
   return settings::load_file(file, settings::process_outside());
 }
 
-std::string report(const std::string& file, const std::vector<settings::Fault>& faults) {
+std::string named(const std::string& file) { return file.empty() ? "the embedded defaults" : file; }
+
+std::vector<std::pair<int, std::string>> lines_of(const std::vector<settings::Fault>& faults) {
   std::vector<std::pair<int, std::string>> lines;
   for (const auto& f : faults) lines.emplace_back(f.line, f.message);
-  return cli::config_report(file.empty() ? "the embedded defaults" : file, lines);
+  return lines;
+}
+
+std::string report(const std::string& file, const settings::Loaded& loaded) {
+  return cli::config_warnings(named(file), lines_of(loaded.warnings)) + cli::config_report(named(file), lines_of(loaded.faults));
 }
 
 /// Settings without a fault, or nothing after saying what is wrong.
 std::optional<bot::Settings> good_settings(const std::string& file) {
   auto loaded = load(file);
   if (loaded.faults.empty()) return std::move(loaded.settings);
-  std::cerr << report(file, loaded.faults);
+  std::cerr << report(file, loaded);
   return std::nullopt;
 }
 
@@ -60,13 +66,15 @@ int run(const cli::Print& verb) {
 }
 
 int run(const cli::Serve& verb) {
-  const auto settings = good_settings(verb.config);
-  return settings ? bot::serve(*settings) : int{cli::kRefused};
+  const auto loaded = load(verb.config);
+  if (!loaded.faults.empty()) return std::cerr << report(verb.config, loaded), int{cli::kRefused};
+  std::cerr << cli::config_warnings(named(verb.config), lines_of(loaded.warnings));
+  return bot::serve(loaded.settings);
 }
 
 int run(const cli::CheckConfig& verb) {
   const auto loaded = load(verb.config);
-  (loaded.faults.empty() ? std::cout : std::cerr) << report(verb.config, loaded.faults);
+  (loaded.faults.empty() ? std::cout : std::cerr) << report(verb.config, loaded);
   return loaded.faults.empty() ? cli::kDone : cli::kRefused;
 }
 

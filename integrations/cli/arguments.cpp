@@ -131,9 +131,20 @@ Parsed parse(int argc, const char* const* argv) {
   }
 }
 
-std::string config_report(const std::string& file, const std::vector<std::pair<int, std::string>>& faults) {
+namespace {
+
+std::string in_lines(const std::string& file, const char* before, const std::vector<std::pair<int, std::string>>& told) {
   std::string out;
-  for (const auto& [line, message] : faults) out += file + ":" + (line > 0 ? std::to_string(line) + ": " : " ") + message + "\n";
+  for (const auto& [line, message] : told) out += file + ":" + (line > 0 ? std::to_string(line) + ": " : " ") + before + message + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string config_warnings(const std::string& file, const std::vector<std::pair<int, std::string>>& warnings) { return in_lines(file, "warning: ", warnings); }
+
+std::string config_report(const std::string& file, const std::vector<std::pair<int, std::string>>& faults) {
+  const std::string out = in_lines(file, "", faults);
   if (faults.empty()) return file + ": no faults\n";
   return out + (faults.size() == 1 ? "1 fault\n" : std::to_string(faults.size()) + " faults\n");
 }

@@ -39,5 +39,7 @@ Parsed parse(int argc, const char* const* argv);
 /// check-config's answer. With faults one line each: `config/muster.yaml:12: unknown key "sevrities"; did you mean "severities"?`
 /// (without a number when the line is 0), then how many there are. Without: "config/muster.yaml: no faults".
 std::string config_report(const std::string& file, const std::vector<std::pair<int, std::string>>& faults);
+/// What can be started with and will disappoint somebody, likewise: `config/muster.yaml:12: warning: …`
+std::string config_warnings(const std::string& file, const std::vector<std::pair<int, std::string>>& warnings);
 
 }  // namespace cli

@@ -34,7 +34,7 @@ void check_reachable(const bot::Settings& out, Report& report) {
         const auto chats = out.chats();
         // The key counts, also with a wrong value: that is a fault of its own, told once.
         const bool reached = std::any_of(chats.begin(), chats.end(), [&](const std::string& chat) { return report.has(at("people", k) + "." + chat); });
-        if (!reached) report.about(at(at("paging.policy", i) + ".notify", j), word(named[j], report) + " cannot be reached by any page" + reachable_by(out, k));
+        if (!reached) report.warn(at(at("paging.policy", i) + ".notify", j), word(named[j], report) + " cannot be reached by any page" + reachable_by(out, k));
       }
   }
 }

@@ -81,6 +81,7 @@ Loaded load_text(const std::string& yaml, const Outside& outside) {
   if (report.faults().empty() && !s.console_enabled && s.api_tokens.empty() && s.chats().empty() && s.alerts.empty())
     report.at(0, "nothing is switched on: add at least one of console, api, slack, matrix or alerts, for example \"console: {enabled: true}\"");
   out.faults = in_order(std::move(report.faults()));
+  out.warnings = in_order(std::move(report.warnings()));
   return out;
 }
 

@@ -23,7 +23,8 @@ struct Fault {
 /// `settings` may only be used when `faults` is empty.
 struct Loaded {
   bot::Settings settings;
-  std::vector<Fault> faults;  ///< in the order of their lines
+  std::vector<Fault> faults;    ///< in the order of their lines
+  std::vector<Fault> warnings;  ///< likewise: what can be started with and will disappoint somebody
 };
 
 /// What ${NAME} and ${file:PATH} read from.

@@ -19,6 +19,8 @@ class Report {
   void at(int line, std::string message) { faults_.push_back({line, std::move(message)}); }
   /// A fault of the value at `path`: "path: message".
   void about(const std::string& path, const std::string& message);
+  /// Not a fault: it can be started with, and will disappoint somebody.
+  void warn(const std::string& path, const std::string& message) { warnings_.push_back({line_of(path), path + ": " + message}); }
   void remember(const std::string& path, int line) { lines_[path] = line; }
   /// This value came from outside: no message may repeat it, wherever it turns up.
   void hide(const std::string& value) { hidden_.insert(value); }
@@ -28,9 +30,10 @@ class Report {
   bool has(const std::string& path) const { return lines_.count(path) > 0; }
   int line_of(const std::string& path) const;  ///< of the nearest enclosing path that was read; 0 = none
   std::vector<Fault>& faults() { return faults_; }
+  std::vector<Fault>& warnings() { return warnings_; }
 
  private:
-  std::vector<Fault> faults_;
+  std::vector<Fault> faults_, warnings_;
   std::map<std::string, int> lines_;
   std::set<std::string> hidden_;
 };

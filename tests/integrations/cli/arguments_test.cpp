@@ -90,6 +90,7 @@ TEST_CASE("faults are one line each, with file and line") {
         "config/muster.yaml:12: unknown key \"sevrities\"; did you mean \"severities\"?\n1 fault\n");
   CHECK(cli::config_report("a", {{0, "x"}, {3, "y"}}) == "a: x\na:3: y\n2 faults\n");
   CHECK(cli::config_report("a", {}) == "a: no faults\n");
+  CHECK(cli::config_warnings("a", {{0, "x"}, {3, "y"}}) == "a: warning: x\na:3: warning: y\n");
 }
 
 TEST_CASE("the version is that of the build files") {

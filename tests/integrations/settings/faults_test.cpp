@@ -235,14 +235,21 @@ TEST_CASE("the matrix section tells all its faults: ids, both kinds of account, 
   CHECK(only_fault("matrix: {homeserver_url: \"https://hs\", user_id: \"@m:hs\"}") == "1: matrix.access_token is missing");
 }
 
-TEST_CASE("somebody whom the policy names and no page can reach is told with what to add") {
+TEST_CASE("somebody whom the policy names and no page can reach is warned of with what to add") {
+  const auto warned = [](const std::string& yaml) {
+    const auto loaded = load_text(yaml + "\nconsole: {enabled: true}\n", fake_outside());
+    CHECK(loaded.faults.empty());
+    std::string out;
+    for (const auto& warning : loaded.warnings) out += std::to_string(warning.line) + ": " + warning.message;
+    return out;
+  };
   const std::string policy = "paging: {secret: 0123456789abcdef, policy: [{notify: [alice]}, {notify: [alice, bob]}]}\n";
   const std::string people = "people:\n  - {id: alice, webhook: \"https://pager.example.org/alice\"}\n";
-  CHECK(only_fault(policy + people + "  - {id: bob, slack: U02AAAAAA}") ==
+  CHECK(warned(policy + people + "  - {id: bob, slack: U02AAAAAA}") ==
         "1: paging.policy[1].notify[1]: \"bob\" cannot be reached by any page; add webhook to people[1], or set up a chat they are in");
   const std::string slack = "\nslack: {bot_token: xoxb-0123456789abcdef, signing_secret: 0123456789abcdef}";
-  CHECK(only_fault(policy + people + "  - {id: bob}" + slack) ==
+  CHECK(warned(policy + people + "  - {id: bob}" + slack) ==
         "1: paging.policy[1].notify[1]: \"bob\" cannot be reached by any page; add slack or webhook to people[1]");
-  CHECK(faults_of(policy + people + "  - {id: bob, slack: U02AAAAAA}" + slack).empty());
-  CHECK(faults_of(policy + people + "  - {id: bob, webhook: \"https://pager.example.org/bob\"}").empty());
+  CHECK(warned(policy + people + "  - {id: bob, slack: U02AAAAAA}" + slack).empty());
+  CHECK(warned(policy + people + "  - {id: bob, webhook: \"https://pager.example.org/bob\"}").empty());
 }
