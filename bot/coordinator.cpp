@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "bot/coordinator_work.hpp"
+#include "bot/log.hpp"
 
 namespace bot {
 
@@ -100,7 +101,10 @@ void Coordinator::kept(const std::vector<Person>& people) {
 void Coordinator::answer_query(Request& request, const Invocation& asked, const Completion& done) {
   Invocation invocation = asked;
   if (!invocation.incident && request.room) {
-    if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
+    if (auto found = reader_.incident_of(*request.room); found && *found) {
+      invocation.incident = **found;
+      invocation.by_room = true;
+    }
   }
   const Context context{env_.clock.now(), actor_of(request.caller), request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
   auto reply = commands_.query(invocation, reader_, context);
@@ -119,7 +123,10 @@ Result<Form> Coordinator::form(const Request& request) {
     return fail(ErrorKind::invalid_input, "Only commands have forms.");
   }
   if (!invocation.incident && request.room) {
-    if (auto found = reader_.incident_of(*request.room); found && *found) invocation.incident = **found;
+    if (auto found = reader_.incident_of(*request.room); found && *found) {
+      invocation.incident = **found;
+      invocation.by_room = true;
+    }
   }
   std::optional<Incident> row;
   if (invocation.incident) {
@@ -270,6 +277,9 @@ void Coordinator::handle(std::vector<Work>& works) {
     ++counts_.commit_failures;
     const Error& error = ready.error();
     const bool again = error.kind == ErrorKind::conflict && attempt < kTries;
+    if (!again)
+      if (const auto times = commit_trouble_.count(env_.clock.monotonic()))
+        log(LogLevel::warning, "commit_refused", {{"why", error.message}, {"requests", static_cast<std::int64_t>(works.size())}, {"times", *times}});
     // Damage that one request met must not sink the others; a commit of unknown outcome concerns all.
     const bool alone = error.kind != ErrorKind::unavailable && !error.maybe_recorded && !again && works.size() > 1;
     if (alone) return handle_one_by_one(works);

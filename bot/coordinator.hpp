@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "bot/mutex.hpp"
+#include "bot/occasionally.hpp"
 #include "bot/store.hpp"
 
 namespace bot {
@@ -85,6 +86,7 @@ class Coordinator : public Intake, public FormSource {
   Env env_;
   CoordinatorLimits limits_;
   CoordinatorCounts counts_;
+  Occasionally commit_trouble_;
 
   mutable Mutex mutex_;
   std::condition_variable arrived_;

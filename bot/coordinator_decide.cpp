@@ -24,6 +24,16 @@ std::optional<std::int64_t>* left_to_the_room(Request& request, std::optional<In
   return incident != nullptr && !*incident ? incident : nullptr;
 }
 
+void told_by_room(std::optional<Invocation>& invocation, std::optional<std::int64_t>& incident, std::int64_t number) {
+  incident = number;
+  if (invocation) invocation->by_room = true;
+}
+
+/// The same key with another command under it: neither carried out nor answered as if it had been.
+bool is_another(const Request& request, const Reply& stored) {
+  return !request.fingerprint.empty() && !stored.fingerprint.empty() && request.fingerprint != stored.fingerprint;
+}
+
 Entry make_entry(const NewEntry& proposed, const Incident& row, const Context& context, Random& random) {
   Entry e;
   e.incident = row.number;
@@ -71,7 +81,7 @@ Status Coordinator::recognise(std::vector<Work>& works, Loaded& loaded) {
     Request& r = w.pending.request;
     std::optional<std::int64_t>* incident = left_to_the_room(r, w.pending.invocation);
     if (incident == nullptr) continue;
-    if (const auto it = loaded.rooms.find(room_key(*r.room)); it != loaded.rooms.end()) *incident = it->second;
+    if (const auto it = loaded.rooms.find(room_key(*r.room)); it != loaded.rooms.end()) told_by_room(w.pending.invocation, *incident, it->second);
   }
   return Done{};
 }
@@ -114,8 +124,13 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
     } else {
       continue;
     }
-    work.reply->repeated = true;
-    ++counts_.repeated;
+    if (is_another(request, *work.reply)) {
+      work.reply = reply_of(fail(ErrorKind::invalid_input, "Not recorded: this key was used for another command. Send each command with a key of its own."));
+      ++counts_.refused;
+    } else {
+      work.reply->repeated = true;
+      ++counts_.repeated;
+    }
     if (request.state.empty()) return;
     Changes moved;  // a repeat changes nothing but where its adapter stands
     moved.state = request.state;
@@ -127,7 +142,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
   work.builds_on_batch = !batch.empty();
   if (auto* incident = left_to_the_room(request, work.pending.invocation))  // an earlier request of the batch may have given the room to an incident
     if (const auto it = loaded.rooms.find(room_key(*request.room)); it != loaded.rooms.end()) {
-      *incident = it->second;
+      told_by_room(work.pending.invocation, *incident, it->second);
       work.reads = commands_.reads(request, work.pending.invocation ? &*work.pending.invocation : nullptr);
     }
   const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
@@ -163,6 +178,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
   if (const auto* due = std::get_if<TimerDue>(&request.body)) changes.timers_done.push_back(due->timer.id);
   if (!decided) {
     work.reply = reply_of(decided.error());
+    work.reply->fingerprint = request.fingerprint;
     ++counts_.refused;
     for (const auto& key : request.dedup_keys) refused[key] = &work;
     if (!anything(changes)) return;
@@ -170,6 +186,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
     record(*decided, snapshot, context, loaded, changes);
     work.reply = std::move(decided->reply);
     if (!work.reply->incident && decided->incident > 0) work.reply->incident = decided->incident;
+    work.reply->fingerprint = request.fingerprint;
   }
   if (!anything(changes)) return;
   changes.dedup_keys = request.dedup_keys;

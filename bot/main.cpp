@@ -142,7 +142,7 @@ int run(const cli::Verify& verb) {
   auto report = (*opened)->verify();
   if (!report) return refuse(report.error());
   std::cout << report->incidents << " incidents, " << report->entries << " entries, " << report->redacted << " redacted: "
-            << (report->ok() ? "every chain holds and every incident is what its timeline says." : std::to_string(report->problem_count) + " problems.") << "\n";
+            << (report->ok() ? "every chain holds and every incident is what its timeline says." : std::to_string(report->problem_count) + (report->problem_count == 1 ? " problem." : " problems.")) << "\n";
   for (const auto& problem : report->problems) std::cout << "  " << problem << "\n";
   return report->ok() ? cli::kDone : cli::kRefused;
 }

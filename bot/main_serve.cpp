@@ -174,7 +174,12 @@ class Server {
     o.tls_key = settings_.server.tls_key;
     o.trusted_proxies = settings_.server.trusted_proxies;
     if (shows_private_pages) o.allowed_hosts = own_names(settings_, listen);
-    o.observe = [this](const std::string& route, int status, double seconds) { metrics_.observe_http(route, status, seconds); };
+    o.observe = [this](const std::string& route, int status, double seconds) {
+      metrics_.observe_http(route, status, seconds);
+      if (status != 401) return;
+      // The pattern, never the path, which may hold a key. One line for all routes: somebody who tries keys must not fill the disk.
+      if (const auto times = not_let_in_.count(env_.clock.monotonic())) log(LogLevel::info, "not_let_in", {{"route", route}, {"times", *times}});
+    };
     return o;
   }
 
@@ -373,6 +378,7 @@ class Server {
   std::unique_ptr<slack::SocketMode> socket_mode_;
   std::unique_ptr<http::Server> public_, private_;
   std::unique_ptr<console::Console> console_;
+  Occasionally not_let_in_;
   std::atomic<bool> fatal_{false};
   Time last_purge_{};
 

@@ -253,7 +253,9 @@ Text narrate(const Entry& entry, const People&) {
       return s.actor().say(" set the status to " + state_name(s.value("to")) + " (was " + state_name(s.value("from")) + ")").words_after(": ").done();
     case EntryKind::renamed: return s.actor().say(" renamed it \"").words().say("\"").done();
     case EntryKind::note: return s.actor().say(": ").words().done();
-    case EntryKind::impact: return s.actor().say(" set the impact: ").words().done();
+    case EntryKind::impact:
+      if (entry.text && entry.text->empty()) return s.actor().say(" cleared the impact").done();
+      return s.actor().say(" set the impact: ").words().done();
     case EntryKind::started: return started_sentence(entry);
     case EntryKind::update: return s.actor().say(" updated stakeholders: ").words().done();
     case EntryKind::public_update: return public_sentence(entry);

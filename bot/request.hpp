@@ -38,6 +38,7 @@ struct Invocation {
   std::string verb;
   std::optional<std::int64_t> incident;
   std::vector<std::pair<std::string, std::string>> args;
+  bool by_room = false;  ///< the room it was typed in told the incident, nobody named it
   const std::string& arg(const std::string& name) const;  ///< "" when absent
   bool has(const std::string& name) const;
 };
@@ -117,6 +118,7 @@ struct Request {
   Caller caller;
   std::optional<RoomKey> room;
   std::vector<std::string> dedup_keys;  ///< "<source>:<key>"; the first that is known answers with its stored reply
+  std::string fingerprint = {};         ///< tells one command from another under a key its sender chose; "" = the vendor's keys do
   RequestBody body;
   Time received{};
   std::optional<Time> sent;          ///< when the person did it, by the chat's clock: a change that arrives minutes late is refused, not carried out
@@ -131,6 +133,7 @@ struct Reply {
   std::optional<std::int64_t> incident;
   bool repeated = false;   ///< answered from the stored reply of an earlier delivery; not stored
   std::optional<Millis> retry_after;
+  std::string fingerprint = {};  ///< of the request it answered
   std::string field;       ///< the argument at fault, so that a form can say it beside its field; not stored
   std::string beside;      ///< what is said there: only what is wrong with the field; not stored
 };

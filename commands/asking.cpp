@@ -1,6 +1,7 @@
 // Questions: help, list, show, timeline. They go to the read side and leave no row.
 #include <algorithm>
 
+#include "bot/visible.hpp"
 #include "commands/draft.hpp"
 
 namespace commands {
@@ -8,7 +9,8 @@ namespace {
 
 using namespace bot;
 
-constexpr int kListed = 30;
+constexpr std::size_t kListed = 30;
+constexpr int kRead = 100;  // incidents in one read
 constexpr int kLines = 20;
 constexpr int kAllLines = 100;
 
@@ -16,25 +18,25 @@ Error not_answered(ErrorKind kind, const std::string& reason) { return fail(kind
 
 // ---- help ----
 
-Reply help_for(const Verb& verb) {
+Reply help_for(const Verb& verb, const Settings& settings) {
+  const std::string example = example_of(verb, settings);
   Reply reply;
   reply.card.title = {code(verb.form)};
   reply.card.paragraphs.push_back({plain(verb.summary)});
-  reply.card.paragraphs.push_back({plain("For example: "), code(verb.example)});
-  if (verb.on_incident) reply.card.paragraphs.push_back({plain("Outside the incident's room, name the incident first: "), code(std::string("INC-7 ") + verb.example)});
+  reply.card.paragraphs.push_back({plain("For example: "), code(example)});
+  if (verb.on_incident) reply.card.paragraphs.push_back({plain("Outside the incident's room, name the incident first: "), code("INC-7 " + example)});
   return reply;
 }
 
 Result<Reply> query_help(const Question& question) {
-  const std::string& word = question.arg("text");
+  const std::string word = Line(question.arg("text")).word();  // "help declare sev1" is about declare
   std::vector<std::string> names;
   for (const Verb* verb : question.verbs) {
-    if (same(verb->name, word)) return help_for(*verb);
+    if (same(verb->name, word)) return help_for(*verb, question.context.settings);
     names.push_back(verb->name);
   }
   if (!word.empty())
-    return not_answered(ErrorKind::not_found, shown(word) + " is not a command. Did you mean " + listed(nearest(word, names, 2)) + "? For all of them: " +
-                                                  typed(question.context, "help"));
+    return not_answered(ErrorKind::not_found, shown(word) + " is not a command. " + did_you_mean(meant(word, names, 2)) + "For all of them: " + typed(question.context, "help"));
   Reply reply;
   reply.card.title = {strong("What you can type")};
   for (const Verb* verb : question.verbs) reply.card.list.push_back({code(verb->form), plain(std::string("  ") + verb->summary)});
@@ -99,26 +101,115 @@ Text list_line(const Incident& incident, Time now) {
   return line;
 }
 
-Result<Reply> query_list(const Question& question) {
-  const bool all = same(question.arg("text"), "all");
-  IncidentFilter filter;
-  filter.open_only = !all;
-  filter.limit = kListed + 1;
-  auto found = question.reader.incidents(filter);
-  if (!found) return found.error();
-  Reply reply;
-  for (const auto& incident : *found) {
-    if (reply.card.list.size() == kListed) break;
-    if (allowed(Action::read, question.context.actor, &incident, question.context.settings)) reply.card.list.push_back(list_line(incident, question.context.now));
+/// "", "all", "sev1", "3" and their sums: what is listed, and which page of it.
+struct Wanted { bool all = false; std::string severity; int page = 1; };
+
+std::optional<Wanted> wanted_list(const std::string& text, const Settings& settings) {
+  Wanted out;
+  for (Line line(text); !line.empty();) {
+    const std::string word = line.word();
+    const bool digits = word.find_first_not_of("0123456789") == std::string::npos;
+    if (same(word, "all")) out.all = true;
+    else if (same(word, "open")) out.all = false;
+    else if (digits && !word.empty() && word.size() < 6 && std::stoi(word) > 0) out.page = std::stoi(word);
+    else if (const std::string* severity = severity_of(word, settings, false)) out.severity = *severity;
+    else return std::nullopt;
   }
-  if (reply.card.list.empty()) {
-    reply.card.buttons.push_back({"Declare", "declare", true, true});
-    reply.card.title = {plain(all ? "No incidents yet. Declare one: " : "No open incidents. Declare one: "), code("declare sev2 checkout returns 500")};
+  return out;
+}
+
+/// What to type for that page of the same list.
+std::string command_of(const Wanted& wanted, int page) {
+  return std::string("list") + (wanted.all ? " all" : "") + (wanted.severity.empty() ? "" : " " + lower(wanted.severity)) + (page > 1 ? " " + std::to_string(page) : "");
+}
+
+/// One page, and how much there is around it; `total` is not counted for closed ones, of which there may be very many.
+struct Listed { std::vector<Incident> page; std::optional<std::size_t> total; bool more = false; };
+
+/// The newest first.
+Result<Listed> listed_by_age(const Question& question, const Wanted& wanted, const IncidentFilter& filter) {
+  Listed out;
+  std::size_t skip = static_cast<std::size_t>(wanted.page - 1) * kListed;
+  const Status read = each_visible(question.reader, filter, question.context.actor, question.context.settings, [&](Incident&& incident) {
+    if (!wanted.severity.empty() && incident.severity != wanted.severity) return true;
+    if (skip > 0) return --skip, true;
+    if (out.page.size() == kListed) return out.more = true, false;
+    out.page.push_back(std::move(incident));
+    return true;
+  });
+  if (!read) return read.error();
+  return out;
+}
+
+/// The worst first, then the newest: in a storm of alerts the one that matters may be the oldest. Of the others only rank and number are kept.
+Result<Listed> listed_by_severity(const Question& question, const Wanted& wanted, const IncidentFilter& filter) {
+  const auto& all = question.context.settings.incidents.severities;
+  std::vector<std::pair<std::ptrdiff_t, std::int64_t>> order;
+  const Status read = each_visible(question.reader, filter, question.context.actor, question.context.settings, [&](Incident&& incident) {
+    if (wanted.severity.empty() || incident.severity == wanted.severity)
+      order.emplace_back(std::find(all.begin(), all.end(), incident.severity) - all.begin(), -incident.number);
+    return true;
+  });
+  if (!read) return read.error();
+  std::sort(order.begin(), order.end());
+  Listed out;
+  out.total = order.size();
+  const std::size_t from = std::min(order.size(), static_cast<std::size_t>(wanted.page - 1) * kListed), to = std::min(order.size(), from + kListed);
+  out.more = to < order.size();
+  for (std::size_t i = from; i < to; ++i) {
+    auto incident = question.reader.incident(-order[i].second);
+    if (!incident) return incident.error();
+    if (*incident && allowed(Action::read, question.context.actor, &**incident, question.context.settings)) out.page.push_back(**std::move(incident));
+  }
+  return out;
+}
+
+Reply nothing_listed(const Question& question, const Wanted& wanted, const Listed& found) {
+  Reply reply;
+  if (wanted.page > 1) {
+    const std::string total = found.total ? "The list has " + std::to_string(*found.total) + (*found.total == 1 ? " incident. " : " incidents. ") : "";
+    reply.card.title = {plain("There is no page " + std::to_string(wanted.page) + ". " + total + "From the start: "), code(command_of(wanted, 1))};
     return reply;
   }
-  reply.card.title = {strong(all ? "Incidents" : "Open incidents")};
-  if (found->size() > static_cast<std::size_t>(kListed)) reply.card.paragraphs.push_back({plain("Only the newest " + std::to_string(kListed) + " are shown.")});
-  if (!all) reply.card.paragraphs.push_back({plain("Closed ones too: "), code("list all")});
+  const std::string which = wanted.severity.empty() ? "incidents" : wanted.severity + " incidents";
+  reply.card.buttons.push_back({"Declare", "declare", true, true});
+  reply.card.title = {plain(wanted.all ? "No " + which + " yet. Declare one: " : "No open " + which + ". Declare one: "),
+                      code(with_names("declare {severity} checkout returns 500", question.context.settings))};
+  return reply;
+}
+
+/// Where the list goes on, as something to type.
+void add_rest(Card& card, const Question& question, const Wanted& wanted, const Listed& found) {
+  const Settings& settings = question.context.settings;
+  if (wanted.page > 1 || found.more) {
+    const std::size_t first = static_cast<std::size_t>(wanted.page - 1) * kListed + 1;
+    Text text{plain(std::to_string(first) + " to " + std::to_string(first + found.page.size() - 1) + (found.total ? " of " + std::to_string(*found.total) : "") + ".")};
+    if (found.more) text.insert(text.end(), {plain(" Next: "), code(command_of(wanted, wanted.page + 1))});
+    if (found.more && wanted.severity.empty() && !settings.incidents.severities.empty())
+      text.insert(text.end(), {plain(". One severity: "), code(command_of({wanted.all, settings.incidents.severities.front(), 1}, 1))});
+    if (settings.console_enabled) text.insert(text.end(), {plain(" All of them: "), link(settings.server.public_url + "/", "console")});
+    card.paragraphs.push_back(std::move(text));
+  }
+  if (!wanted.all) card.paragraphs.push_back({plain("Closed ones too: "), code("list all")});
+}
+
+Result<Reply> query_list(const Question& question) {
+  const auto wanted = wanted_list(question.arg("text"), question.context.settings);
+  if (!wanted)
+    return not_answered(ErrorKind::invalid_input, shown(question.arg("text")) + " is no list. The form is: list [all] [SEVERITY] [PAGE]. For example: " +
+                                                      typed(question.context, with_names("list {worst}", question.context.settings)) + " or " +
+                                                      typed(question.context, "list all 2"));
+  IncidentFilter filter;
+  filter.open_only = !wanted->all;
+  filter.limit = kRead;
+  auto found = wanted->all ? listed_by_age(question, *wanted, filter) : listed_by_severity(question, *wanted, filter);
+  if (!found) return found.error();
+  if (found->page.empty()) return nothing_listed(question, *wanted, *found);
+  Reply reply;
+  reply.card.title = {strong(wanted->all ? "Incidents" : "Open incidents")};
+  if (found->total) reply.card.title.push_back(plain("  " + std::to_string(*found->total)));
+  for (const auto& incident : found->page) reply.card.list.push_back(list_line(incident, question.context.now));
+  add_rest(reply.card, question, *wanted, *found);
   reply.card.buttons.push_back({"Declare", "declare", false, true});
   return reply;
 }
@@ -203,7 +294,7 @@ Result<Reply> query_timeline(const Question& question) {
 
 constexpr Verb kVerbs[] = {
     {"help", "help [VERB]", "Show what can be typed.", "help severity", false, true, Action::read, nullptr, nullptr, query_help},
-    {"list", "list [all]", "Show the open incidents.", "list", false, true, Action::read, nullptr, nullptr, query_list},
+    {"list", "list [all] [SEVERITY] [PAGE]", "Show the open incidents, the worst first; all: closed ones too.", "list", false, true, Action::read, nullptr, nullptr, query_list},
     {"show", "show [INC-N]", "Show where an incident stands.", "show INC-7", true, true, Action::read, nullptr, nullptr, query_show},
     {"timeline", "timeline [all | ENTRY]", "Show what happened, the last 20 entries or from an entry on.", "timeline", true, true, Action::read, nullptr, nullptr,
      query_timeline}};

@@ -6,14 +6,45 @@ namespace commands {
 
 using namespace bot;
 
-bool looks_like_severity(std::string_view word, const Settings& settings) {
+namespace {
+
+/// "sev1", "severity 1" and "P1" are what the field calls a severity; other words are one where the settings' names begin alike.
+bool meant_as_severity(std::string_view word, const Settings& settings) {
   const auto digits = word.find_first_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos || word.find_first_not_of("0123456789", digits) != std::string_view::npos) return false;
+  const std::string_view letters = word.substr(0, digits);
+  if (same(letters, "sev") || same(letters, "severity") || (same(letters, "p") && word.size() == 2)) return true;  // "p95 is high" is a title
   for (const auto& severity : settings.incidents.severities) {
     const auto d = severity.find_first_of("0123456789");
-    if (d == digits && same(word.substr(0, d), std::string_view(severity).substr(0, d))) return true;
+    if (d == digits && same(letters, std::string_view(severity).substr(0, d))) return true;
   }
   return false;
+}
+
+/// "sev2:" and "sev2," as people write them before a title.
+std::string unpunctuated(std::string word) {
+  if (word.size() > 1 && (word.back() == ':' || word.back() == ',')) word.pop_back();
+  return word;
+}
+
+bool small_number(std::string_view word) { return !word.empty() && word.size() <= 2 && word.find_first_not_of("0123456789") == std::string_view::npos; }
+
+}  // namespace
+
+std::string take_severity(Line& line, const Settings& settings) {
+  if (line.quoted()) return "";
+  Line ahead = line;
+  const std::string word = unpunctuated(ahead.word());
+  std::string found;
+  if (severity_of(word, settings, false) != nullptr || meant_as_severity(word, settings)) {
+    found = word;
+  } else if (same(word, "sev") || same(word, "severity")) {  // "sev 2", "severity high"
+    const std::string second = unpunctuated(ahead.word());
+    if (small_number(second)) found = word + second;
+    else if (severity_of(second, settings, false) != nullptr) found = second;
+  }
+  if (!found.empty()) line = ahead;
+  return found;
 }
 
 Result<std::string> severity_argument(const Call& call, const std::string& word) {
@@ -22,7 +53,7 @@ Result<std::string> severity_argument(const Call& call, const std::string& word)
   if (const std::string* known = severity_of(word, settings, true)) return *known;
   const auto& all = settings.incidents.severities;
   return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
-                                                       typed(call.context, std::string(call.verb.name) + " " + (all.empty() ? "" : all.front() + " ") + "checkout returns 500")),
+                                                       typed(call.context, example_of(call.verb, settings)) + ". A title that begins with such a word goes in quotes."),
                   "severity");
 }
 
@@ -34,9 +65,8 @@ void parse_declare(Line& line, const Settings& settings, const People&, Args& ar
   std::string severity, kind;
   while (!line.quoted() && !line.empty()) {
     const std::string_view word = line.peek();
-    if (severity.empty() && (severity_of(word, settings, false) != nullptr || looks_like_severity(word, settings))) {
-      severity = line.word();
-    } else if ((same(word, "private") || same(word, "drill")) && kind.find(lower(word)) == std::string::npos) {
+    if (severity.empty() && !(severity = take_severity(line, settings)).empty()) continue;
+    if ((same(word, "private") || same(word, "drill")) && kind.find(lower(word)) == std::string::npos) {
       kind += (kind.empty() ? "" : " ") + lower(word);
       line.word();
     } else {
@@ -74,12 +104,12 @@ Result<Decision> decide_declare(const Call& call) {
   if (chats) draft.add(Text{plain(person ? "Its room is being opened and you are invited: " : "Its room is being opened: "), room_of(number)});
   if (row.is_private) draft.add(Text{plain("Only those in it and admins see it, and nothing is announced. Let somebody in: "), code(row.name() + " join PERSON")});
   if (row.is_drill) draft.add(Text{plain("Nothing about a drill is ever published, and everything says that it is one.")});
-  draft.add(Text{plain("Next, take command: "), code(row.name() + " role commander")});
+  draft.add(Text{plain("Next, take command: "), code(with_names(row.name() + " role {role}", context.settings))});
   return draft.done();
 }
 
 constexpr Verb kVerbs[] = {{"declare", "declare [SEVERITY] [private] [drill] TITLE", "Open an incident with its room; private: for its people alone; drill: an exercise.",
-                            "declare sev1 checkout returns 500", false, true, Action::respond, parse_declare, decide_declare, nullptr}};
+                            "declare {worst} checkout returns 500", false, true, Action::respond, parse_declare, decide_declare, nullptr}};
 
 }  // namespace
 

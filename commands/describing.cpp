@@ -26,7 +26,7 @@ Result<Decision> decide_severity(const Call& call) {
   const std::string* to = severity_of(word, call.context.settings, true);
   if (to == nullptr)
     return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a severity. Use " + listed(all) + ", for example: " +
-                                                         typed(call.context, "severity " + (all.size() > 1 ? all[1] : all.empty() ? "" : all[0]))),
+                                                         typed(call, example_of(call.verb, call.context.settings))),
                     "severity");
   if (*to == incident.severity) return already(incident, {plain(incident.name() + " is already " + *to + ". Nothing recorded.")});
   Draft draft(incident.number, call.context);
@@ -60,17 +60,17 @@ Result<Decision> decide_status(const Call& call) {
   const std::string* to = one_of(word, status_words());
   if (to == nullptr)
     return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a status. Use " + listed(status_words()) + ", for example: " +
-                                                         typed(call.context, "status identified")),
+                                                         typed(call, "status identified")),
                     "state");
   if (*to == "resolved") return decide_resolve_instead(call);
   if (incident.phase == Phase::resolved)
-    return refused(ErrorKind::conflict, incident.name() + " is resolved. If it is not over, open it again first: " + typed(call.context, "reopen"));
+    return refused(ErrorKind::conflict, incident.name() + " is resolved. If it is not over, open it again first: " + typed(call, "reopen"));
   auto text = optional_text(call, "text");
   if (!text) return text.error();
   if (*to == incident.status && text->empty())
     return already(incident, {plain("The status of " + incident.name() + " is already " + *to + ". Nothing recorded.")});
   if (*to == incident.status)
-    return at_field(refused(ErrorKind::conflict, "the status is already " + *to + ". To add words, type " + typed(call.context, "note TEXT")), "state");
+    return at_field(refused(ErrorKind::conflict, "the status is already " + *to + ". To add words, type " + typed(call, "note TEXT")), "state");
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::status, *std::move(text), {{"from", incident.status}, {"to", *to}});
   Incident next = outline(incident);
@@ -104,12 +104,15 @@ Result<Decision> decide_impact(const Call& call) {
   const Incident& incident = call.incident();
   auto text = text_argument(call, "text");
   if (!text) return text.error();
+  const bool clears = same(*text, "none") || *text == "-";
+  if (clears && incident.impact.empty()) return already(incident, {plain(incident.name() + " has no impact recorded. Nothing to clear.")});
+  if (clears) text->clear();
   if (*text == incident.impact) return already(incident, {plain(incident.name() + " already has that impact. Nothing recorded.")});
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::impact, *std::move(text));
   draft.say_recorded();
   draft.redraw();
-  draft.reply({plain("The impact of " + incident.name() + " is recorded.")});
+  draft.reply({plain("The impact of " + incident.name() + (clears ? " is cleared." : " is recorded."))});
   return draft.done();
 }
 
@@ -121,8 +124,8 @@ Result<Decision> decide_started(const Call& call) {
   if (word.empty()) return missing(call, "the time", "time");
   const auto at = moment(word, call.context.now);
   if (!at)
-    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a time. Use UTC, for example: " + typed(call.context, "started 14:02") + " or " +
-                                                         typed(call.context, "started 25 min ago") + " or " + typed(call.context, "started 2026-11-23T14:02:00Z")),
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a time. Use UTC, for example: " + typed(call, "started 14:02") + " or " +
+                                                         typed(call, "started 25 min ago") + " or " + typed(call, "started 2026-11-23T14:02:00Z")),
                     "time");
   if (*at > call.context.now)
     return at_field(refused(ErrorKind::invalid_input, date_text(*at) + " " + clock_text(*at) + " UTC has not come yet. Times are UTC; now it is " +
@@ -140,12 +143,12 @@ Result<Decision> decide_started(const Call& call) {
 }
 
 constexpr Verb kVerbs[] = {
-    {"severity", "severity SEVERITY", "Say how bad it is.", "severity sev2", true, false, Action::respond, parse_severity, decide_severity, nullptr},
+    {"severity", "severity SEVERITY", "Say how bad it is.", "severity {severity}", true, false, Action::respond, parse_severity, decide_severity, nullptr},
     {"status", "status STATE [TEXT]", "Say how far it is: investigating, identified, monitoring or resolved.", "status identified bad deploy of 4.2.1", true,
      false, Action::respond, parse_status, decide_status, nullptr},
     {"rename", "rename TITLE", "Give it a better title.", "rename card payments fail in Europe", true, false, Action::respond, parse_title, decide_rename,
      nullptr},
-    {"impact", "impact TEXT", "Say who is affected and how.", "impact EU card payments, about 40 % failing", true, false, Action::respond, nullptr,
+    {"impact", "impact TEXT", "Say who is affected and how; none clears it.", "impact EU card payments, about 40 % failing", true, false, Action::respond, nullptr,
      decide_impact, nullptr},
     {"started", "started TIME", "Say when it began, in UTC.", "started 14:02", true, false, Action::respond, parse_started, decide_started, nullptr}};
 

@@ -172,10 +172,10 @@ const std::string* severity_of(std::string_view word, const Settings& settings, 
   const std::string typed_word = squeezed(word);
   for (const auto& candidate : all)
     if (squeezed(candidate) == typed_word) return &candidate;
-  if (!loosely) return nullptr;
   const std::string_view digits = trailing_digits(typed_word);
   const std::string_view letters = std::string_view(typed_word).substr(0, typed_word.size() - digits.size());
-  if (digits.empty() || !(letters.empty() || letters == "sev" || letters == "p" || letters == "s" || letters == "severity")) return nullptr;
+  // No "s": "s3 is down" is about something else. A bare number is a severity only where nothing else can stand.
+  if (digits.empty() || !((loosely && letters.empty()) || letters == "sev" || letters == "p" || letters == "severity")) return nullptr;
   const std::string* found = nullptr;
   for (const auto& candidate : all) {
     if (trailing_digits(candidate) != digits) continue;

@@ -14,6 +14,8 @@ inline constexpr std::size_t kTextLength = 4000;
 
 /// The command as this chat types it: "/incident severity sev2", "!incident …" or bare.
 std::string typed(const bot::Context& context, const std::string& command);
+/// The same about the call's incident: named in front, unless the room tells it.
+std::string typed(const Call& call, const std::string& command);
 /// The same before it is known where it was typed.
 std::string typed(const bot::Settings& settings, const std::string& command);
 /// "Not recorded: " and the reason.
@@ -106,9 +108,9 @@ void offer_public_end(Draft& draft, const bot::Incident& incident);
 
 /// The severity a word of `declare` means, or the refusal; the default when it is empty.
 bot::Result<std::string> severity_argument(const Call& call, const std::string& word);
-/// True where people would expect a severity: "sev9".
-bool looks_like_severity(std::string_view word, const bot::Settings& settings);
-/// The severity of that name ("sev1", "SEV1", "SEV-1"); `loosely`: also "1" and "P1" where only one can be meant. Null when none.
+/// Takes the severity in front of a title: "sev1", "P1", "sev2:", "sev 2"; also "sev9", which is meant as one. "" when there is none.
+std::string take_severity(Line& line, const bot::Settings& settings);
+/// The severity of that name ("sev1", "SEV1", "SEV-1"), or the one that "sev1" or "P1" can only mean; `loosely`: also "1". Null when none.
 const std::string* severity_of(std::string_view word, const bot::Settings& settings, bool loosely);
 /// The word of `words` without regard to case; null when none.
 const std::string* one_of(std::string_view word, const std::vector<std::string>& words);

@@ -12,7 +12,7 @@ Error ended_already(const Call& call, const char* what) {
   const Incident& incident = call.incident();
   const bool closed = incident.phase == Phase::closed;
   return refused(ErrorKind::conflict, incident.name() + (closed ? " is closed" : " was cancelled and stays so") + ", so it cannot be " + what + ". " +
-                                          (closed ? "Open it again first: " + typed(call.context, "reopen")
+                                          (closed ? "Open it again first: " + typed(call, "reopen")
                                                   : "For a new problem: " + typed(call.context, "declare TITLE")));
 }
 
@@ -104,8 +104,8 @@ Result<Decision> decide_close(const Call& call) {
   if (incident.phase == Phase::closed) return already(incident, {plain(incident.name() + " is already closed. Nothing recorded.")});
   if (incident.phase == Phase::cancelled) return ended_already(call, "closed");
   if (incident.phase == Phase::open)
-    return refused(ErrorKind::conflict, incident.name() + " is not resolved. Resolve it first: " + typed(call.context, "resolve") + ". If it was no incident: " +
-                                            typed(call.context, "cancel"));
+    return refused(ErrorKind::conflict, incident.name() + " is not resolved. Resolve it first: " + typed(call, "resolve") + ". If it was no incident: " +
+                                            typed(call, "cancel"));
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::closed);
   stop_pages(draft, incident);

@@ -234,7 +234,7 @@ constexpr Maker kMakers[] = {{"declare", declare_form}, {"adopt", adopt_form},  
 Result<Form> form_of(const Call& call) {
   for (const Maker& maker : kMakers)
     if (call.verb.name == std::string_view(maker.verb)) return maker.make(call);
-  return fail(ErrorKind::invalid_input, std::string(call.verb.name) + " has no form. Type it: " + typed(call.context, call.verb.form));
+  return fail(ErrorKind::invalid_input, std::string(call.verb.name) + " has no form. Type it: " + typed(call, call.verb.form));
 }
 
 }  // namespace commands

@@ -38,7 +38,7 @@ Result<Decision> decide_held(const Call& call) {
   const std::string& page = call.arg("page");
   const std::string& choice = call.arg("choice");
   if (choice != "check" && choice != "send" && choice != "drop")
-    return refused(ErrorKind::invalid_input, shown(choice) + " is not a choice. Use check, send or drop, for example: " + typed(call.context, "public check"));
+    return refused(ErrorKind::invalid_input, shown(choice) + " is not a choice. Use check, send or drop, for example: " + typed(call, "public check"));
   const Wording words = wording(choice);
   Draft draft(incident.number, call.context);
   std::vector<std::string> pages, all;

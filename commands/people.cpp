@@ -63,7 +63,7 @@ Result<Decision> decide_leave(const Call& call) {
   for (const auto& [role, person] : incident.roles)
     if (person == actor.id)
       return refused(ErrorKind::conflict, "you are " + role + " of " + incident.name() + ". Hand it over first: " +
-                                              typed(call.context, "role " + role + " PERSON") + ", or release it: " + typed(call.context, "role " + role + " none"));
+                                              typed(call, "role " + role + " PERSON") + ", or release it: " + typed(call, "role " + role + " none"));
   if (incident.members.count(actor.id) == 0) return already(incident, {plain("You are not in " + incident.name() + ". Nothing recorded.")});
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::left, "", {{"person", actor.id}});
@@ -174,7 +174,7 @@ Result<Decision> decide_role(const Call& call) {
   const std::string* role = one_of(word, roles);
   if (role == nullptr)
     return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a role. Use " + listed(roles) + ", for example: " +
-                                                         typed(call.context, "role " + (roles.empty() ? "ROLE" : nearest(word, roles, 1).front()))),
+                                                         typed(call, "role " + (roles.empty() ? "ROLE" : nearest(word, roles, 1).front()))),
                     "role");
   const auto held = incident.roles.find(*role);
   const Change change{call, incident, *role, held == incident.roles.end() ? "" : held->second};
@@ -185,7 +185,7 @@ Result<Decision> decide_role(const Call& call) {
   if (!person) return claim ? tokens_cannot("hold a role") : person.error();
   if (claim && !change.holder.empty() && change.holder != person->id)
     return at_field(refused(ErrorKind::conflict, "@" + call.context.people.name_of(change.holder) + " is " + *role + " of " + incident.name() +
-                                                     ". To take over, type " + typed(call.context, "role " + *role + " me")),
+                                                     ". To take over, type " + typed(call, "role " + *role + " me")),
                     "person");
   return give(change, *person);
 }
@@ -193,7 +193,7 @@ Result<Decision> decide_role(const Call& call) {
 constexpr Verb kVerbs[] = {
     {"join", "join [PERSON]", "Be part of an incident and get into its room, or let somebody in.", "join", true, false, Action::respond, parse_join, decide_join, nullptr},
     {"leave", "leave", "Step out of an incident.", "leave", true, false, Action::respond, nullptr, decide_leave, nullptr},
-    {"role", "role ROLE [PERSON | none]", "Claim a role, give it to somebody, hand it over, or release it with none.", "role commander @bob", true, false,
+    {"role", "role ROLE [PERSON | none]", "Claim a role, give it to somebody, hand it over, or release it with none.", "role {role} @{person}", true, false,
      Action::respond, parse_role, decide_role, nullptr}};
 
 }  // namespace

@@ -14,10 +14,33 @@ std::string typed(const Context& context, const std::string& command) {
   return context.source == "matrix" ? "!incident " + command : command;
 }
 
+std::string typed(const Call& call, const std::string& command) {
+  const auto& invocation = call.invocation;
+  const bool named = call.verb.on_incident && invocation.incident && !invocation.by_room;
+  return typed(call.context, named ? "INC-" + std::to_string(*invocation.incident) + " " + command : command);
+}
+
 std::string typed(const Settings& settings, const std::string& command) {
   if (settings.slack.enabled) return settings.slack.command + " " + command;
   return settings.matrix.enabled ? "!incident " + command : command;
 }
+
+std::string with_names(std::string command, const Settings& settings) {
+  const auto& severities = settings.incidents.severities;
+  const auto& roles = settings.incidents.roles;
+  const auto& people = settings.people;
+  const std::string worst = severities.empty() ? "SEVERITY" : severities.front();
+  const std::pair<std::string_view, std::string> names[] = {
+      {"{worst}", worst},
+      {"{severity}", severities.size() > 1 ? severities[1] : worst},
+      {"{role}", roles.empty() ? "ROLE" : one_of("commander", roles) != nullptr ? "commander" : roles.front()},
+      {"{person}", people.empty() ? "bob" : people.size() > 1 ? people[1].id : people.front().id}};  // the first is likely who reads it
+  for (const auto& [mark, name] : names)
+    if (const auto at = command.find(mark); at != std::string::npos) command.replace(at, mark.size(), name);
+  return command;
+}
+
+std::string example_of(const Verb& verb, const Settings& settings) { return with_names(verb.example, settings); }
 
 Error refused(ErrorKind kind, const std::string& reason) { return fail(kind, "Not recorded: " + reason); }
 
@@ -28,7 +51,7 @@ Error at_field(Error error, const std::string& field) {
 
 Error missing(const Call& call, const std::string& what, const std::string& field) {
   Error error = at_field(refused(ErrorKind::invalid_input, what + " is missing."), field);
-  error.typing = std::string("The form is: ") + call.verb.form + ". For example: " + typed(call.context, call.verb.example);
+  error.typing = std::string("The form is: ") + call.verb.form + ". For example: " + typed(call, example_of(call.verb, call.context.settings));
   return error;
 }
 

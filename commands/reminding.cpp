@@ -234,10 +234,10 @@ Result<Decision> decide_snooze(const Call& call) {
   const std::string& word = call.arg("time");
   const auto span = word.empty() ? std::optional<Millis>(kSnooze) : duration(word);
   if (!span)
-    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a duration. For example: " + typed(call.context, "snooze 30m") + " or " + typed(call.context, "snooze 2h")),
+    return at_field(refused(ErrorKind::invalid_input, shown(word) + " is not a duration. For example: " + typed(call, "snooze 30m") + " or " + typed(call, "snooze 2h")),
                     "time");
   if (*span < std::chrono::minutes{1} || *span > kLongestSnooze)
-    return at_field(refused(ErrorKind::invalid_input, "reminders can be put off for 1 min to 24 h. For example: " + typed(call.context, "snooze 2h")), "time");
+    return at_field(refused(ErrorKind::invalid_input, "reminders can be put off for 1 min to 24 h. For example: " + typed(call, "snooze 2h")), "time");
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::snoozed, "", {{"until", iso8601(now + *span)}});
   draft.say_recorded();

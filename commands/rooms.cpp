@@ -9,8 +9,7 @@ namespace {
 using namespace bot;
 
 void parse_adopt(Line& line, const Settings& settings, const People&, Args& args) {
-  if (!line.quoted() && (severity_of(line.peek(), settings, false) != nullptr || looks_like_severity(line.peek(), settings)))
-    args.emplace_back("severity", line.word());
+  if (std::string severity = take_severity(line, settings); !severity.empty()) args.emplace_back("severity", std::move(severity));
   args.emplace_back("title", line.rest());
 }
 
@@ -48,7 +47,7 @@ Result<Decision> decide_adopt(const Call& call) {
   draft.decision().references.push_back({row.number, "muster", "adopted", room.integration});  // it was there before and is not archived
   open_room(draft, row, room.integration, room.id);
   draft.reply({plain("Declared "), strong(row.name()), plain(", " + *severity + ". This room is its room now.")});
-  draft.add(Text{plain("Next, take command: "), code("role commander")});
+  draft.add(Text{plain("Next, take command: "), code(with_names("role {role}", context.settings))});
   return draft.done();
 }
 
@@ -89,7 +88,7 @@ Result<Decision> decide_private(const Call& call) {
   const std::string& state = incident.publication.state;
   if (!state.empty() && state != "resolved")
     return refused(ErrorKind::conflict, "the public reads about " + incident.name() + " (\"" + state_name(state) + "\"). End that first: " +
-                                            typed(call.context, "public resolved TEXT") + ". Then: " + typed(call.context, "private"));
+                                            typed(call, "public resolved TEXT") + ". Then: " + typed(call, "private"));
   Draft draft(incident.number, call.context);
   draft.record(EntryKind::made_private);
   draft.decision().references.push_back({incident.number, "muster", "rooms_open", "yes"});  // whoever reads them need not be in it
@@ -105,7 +104,7 @@ Result<Decision> decide_private(const Call& call) {
 }
 
 constexpr Verb kVerbs[] = {
-    {"adopt", "adopt [SEVERITY] TITLE", "Make the chat room you are in the room of a new incident.", "adopt sev2 checkout is slow", false, true, Action::respond,
+    {"adopt", "adopt [SEVERITY] TITLE", "Make the chat room you are in the room of a new incident.", "adopt {severity} checkout is slow", false, true, Action::respond,
      parse_adopt, decide_adopt, nullptr, false, true},
     {"mirror", "mirror CHAT", "Open a room in another chat too; both stay in step.", "mirror matrix", true, false, Action::respond, parse_chat, decide_mirror, nullptr},
     {"private", "private", "Make it private, as commander or admin: only those in it see it, nothing is announced or published.", "private", true, false, Action::conceal,

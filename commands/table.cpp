@@ -1,5 +1,6 @@
 #include "commands/table.hpp"
 
+#include "bot/plain.hpp"
 #include "commands/draft.hpp"
 
 namespace commands {
@@ -21,14 +22,41 @@ void drop_prefix(Line& line, const Settings& settings) {
   if (word == "/incident" || word == "!incident" || (!settings.slack.command.empty() && word == settings.slack.command)) line.word();
 }
 
-/// "INC-7" or "#7" at the front; a bare number is a verb's own business.
-std::optional<std::int64_t> leading_incident(Line& line) {
-  const std::string_view word = line.peek();
-  const bool named = word.size() > 1 && word.size() < 24 && (word[0] == '#' || same(word.substr(0, std::min<std::size_t>(4, word.size())), "INC-"));
-  if (!named) return std::nullopt;
-  const auto number = incident_number(std::string(word));
-  if (number) line.word();
+bool begins_as_incident(std::string_view word) { return same(word.substr(0, std::min<std::size_t>(4, word.size())), "INC-"); }
+
+/// "INC-7" or "#7" at the front, also "INC-7:" and "INC-7,"; a bare number is a verb's own business. What is shaped like an incident's name
+/// and is none is refused as one, not taken for a verb.
+Result<std::optional<std::int64_t>> leading_incident(Line& line, const Settings& settings) {
+  std::string_view word = line.peek();
+  if (word.size() > 1 && (word.back() == ':' || word.back() == ',')) word.remove_suffix(1);
+  const bool hashed = word.size() > 1 && word[0] == '#' && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  if (!hashed && !begins_as_incident(word)) return std::optional<std::int64_t>();
+  const auto number = incident_number(std::string(word.substr(0, 24)));
+  if (!number || word.size() > 24)
+    return refused(ErrorKind::not_found, "there is no incident " + shorten(clean(word, true), 40) + ". To see the open ones: " + typed(settings, "list"));
+  line.word();
   return number;
+}
+
+/// "resolve INC-7": the only word after the verb can mean nothing else. Among further words it may be what they are about.
+std::optional<std::int64_t> trailing_incident(Line& line) {
+  if (line.quoted() || !begins_as_incident(line.peek())) return std::nullopt;
+  Line ahead = line;
+  const auto number = incident_number(ahead.word());
+  if (!number || !ahead.empty()) return std::nullopt;
+  line = ahead;
+  return number;
+}
+
+/// Outside a room: "note INC-7 hello" put in its order, "INC-7 note hello"; "" when no incident stands behind the verb.
+std::string in_order(const Call& call) {
+  std::string rest;
+  for (const auto& [name, value] : call.invocation.args) rest += (rest.empty() || value.empty() ? "" : " ") + value;
+  Line line(rest);
+  if (!begins_as_incident(line.peek())) return "";
+  const std::string name = line.word();
+  if (!incident_number(name)) return "";
+  return name + " " + call.verb.name + " " + shorten(keepable(line.rest(), call.context.people, true), 80);
 }
 
 std::vector<std::span<const Verb>> families() {
@@ -46,7 +74,9 @@ class Table final : public Commands {
     Line line(text);
     drop_prefix(line, settings);
     Invocation out;
-    out.incident = leading_incident(line);
+    auto named = leading_incident(line, settings);
+    if (!named) return named.error();
+    out.incident = *named;
     if (line.empty()) {
       out.verb = out.incident ? "show" : "help";
       return out;
@@ -55,6 +85,7 @@ class Table final : public Commands {
     const Verb* verb = find(word);
     if (verb == nullptr) return unknown(word, typed(settings, "help"));
     out.verb = verb->name;
+    if (!out.incident && verb->on_incident && verb->query == nullptr) out.incident = trailing_incident(line);
     if (verb->parse != nullptr) verb->parse(line, settings, people, out.args);
     else if (!line.empty()) out.args.emplace_back("text", line.rest());
     return out;
@@ -146,9 +177,9 @@ class Table final : public Commands {
       if (same(other, word)) alias = verb;
     for (const Verb* verb : verbs_)
       if (verb->name != alias) names.push_back(verb->name);
-    std::vector<std::string> near = nearest(word, names, alias.empty() ? 2 : 1);
+    std::vector<std::string> near = meant(word, names, alias.empty() ? 2 : 1);
     if (!alias.empty()) near.insert(near.begin(), alias);
-    return refused(ErrorKind::invalid_input, shown(word) + " is not a command. Did you mean " + listed(near) + "? For all of them: " + help);
+    return refused(ErrorKind::invalid_input, shown(word) + " is not a command. " + did_you_mean(near) + "For all of them: " + help);
   }
 
   void read_for(const Invocation& invocation, Reads& out) const {
@@ -176,18 +207,21 @@ class Table final : public Commands {
       const Status may = allowed(call.verb.action, context.actor, nullptr, context.settings);
       return may ? may : Status(refused(may));
     }
-    if (!call.invocation.incident)
+    if (!call.invocation.incident) {
+      if (const std::string ordered = in_order(call); !ordered.empty())
+        return refused(ErrorKind::invalid_input, "the incident comes first. Did you mean " + typed(context, ordered) + "?");
       return refused(ErrorKind::invalid_input, std::string("which incident? Type it in the incident's room, or name the incident first: ") +
-                                                   typed(context, std::string("INC-7 ") + call.verb.example));
+                                                   typed(context, "INC-7 " + example_of(call.verb, context.settings)));
+    }
     if (call.snapshot.incident == nullptr)
       return refused(ErrorKind::not_found, "there is no INC-" + std::to_string(*call.invocation.incident) + ". To see the open ones: " + typed(context, "list"));
     const Incident& incident = call.incident();
     if (const Status seen = may(call.verb.action, incident, call.snapshot, context); !seen) return refused(seen);
     if (call.verb.when_ended || incident.takes_changes()) return Done{};
     if (incident.phase == Phase::closed)
-      return refused(ErrorKind::conflict, incident.name() + " is closed. Open it again first: " + typed(context, "reopen") + ". A note is still possible: " +
-                                              typed(context, "note TEXT"));
-    return refused(ErrorKind::conflict, incident.name() + " was cancelled and stays so. A note is still possible: " + typed(context, "note TEXT") +
+      return refused(ErrorKind::conflict, incident.name() + " is closed. Open it again first: " + typed(call, "reopen") + ". A note is still possible: " +
+                                              typed(call, "note TEXT"));
+    return refused(ErrorKind::conflict, incident.name() + " was cancelled and stays so. A note is still possible: " + typed(call, "note TEXT") +
                                             ". For a new problem: " + typed(context, "declare TITLE"));
   }
 

@@ -31,6 +31,27 @@ std::optional<Millis> ago(std::string_view text) {
   return one > 0 ? std::optional<Millis>(Millis{n * one}) : std::nullopt;
 }
 
+/// "1402", "14.02", "9.05" → "14:02", "14:02", "9:05"; anything else as it is.
+std::string with_colon(const std::string& text) {
+  const auto digits = [&text](std::size_t from, std::size_t count) {
+    return from + count <= text.size() && text.find_first_not_of("0123456789", from) >= from + count;
+  };
+  if (text.size() == 4 && digits(0, 4)) return text.substr(0, 2) + ":" + text.substr(2);
+  const auto dot = text.find('.');
+  if ((dot == 1 || dot == 2) && text.size() == dot + 3 && digits(0, dot) && digits(dot + 1, 2)) return text.substr(0, dot) + ":" + text.substr(dot + 1);
+  return text;
+}
+
+/// The day of "yesterday 14:02" or "today 14:02", cut off; nullopt when there is none.
+std::optional<std::string> named_day(std::string& word, Time now) {
+  for (const auto& [name, back] : {std::pair<std::string_view, int>{"yesterday ", 1}, {"today ", 0}})
+    if (std::string_view(word).starts_with(name)) {
+      word.erase(0, name.size());
+      return bot::date_text(now - std::chrono::hours{24} * back);
+    }
+  return std::nullopt;
+}
+
 /// "9:05", "14:02" or "14:02:11" → "14:02:11"; "" when it is none.
 std::string full_clock(std::string_view text) {
   std::string out(text.size() > 1 && text[1] == ':' ? "0" : "");
@@ -74,9 +95,11 @@ std::optional<Time> moment(std::string_view text, Time now) {
   if (const auto back = ago(word)) return now - *back;
   Time out{};
   if (bot::parse_iso8601(std::string(text), out)) return out;
-  const std::string today = bot::date_text(now);
-  if (const std::string clock = full_clock(word); !clock.empty()) {
-    if (!bot::parse_iso8601(today + "T" + clock + "Z", out)) return std::nullopt;
+  if (const auto back = duration(word)) return now - *back;  // "10m": somebody who says when it began means ago
+  const auto day = named_day(word, now);
+  if (const std::string clock = full_clock(with_colon(word)); !clock.empty()) {
+    if (day) return bot::parse_iso8601(*day + "T" + clock + "Z", out) ? std::optional<Time>(out) : std::nullopt;
+    if (!bot::parse_iso8601(bot::date_text(now) + "T" + clock + "Z", out)) return std::nullopt;
     return out > now ? out - std::chrono::hours{24} : out;
   }
   if (word.size() < 15 || (word[10] != ' ' && word[10] != 't')) return std::nullopt;

@@ -37,7 +37,7 @@ struct Verb {
   const char* name;
   const char* form;     ///< "severity SEVERITY"
   const char* summary;  ///< one line for help
-  const char* example;  ///< "severity sev2"
+  const char* example;  ///< "severity {severity}"; example_of() fills in the names of the settings
   bool on_incident = true;
   bool when_ended = false;  ///< accepted (or answered by itself) when the incident is closed or cancelled
   bot::Action action = bot::Action::respond;
@@ -62,6 +62,10 @@ std::span<const Verb> asking_verbs();     ///< help, list, show, timeline
 std::span<const Verb> rooms_verbs();      ///< adopt, mirror, private
 std::span<const Verb> reminding_verbs();  ///< snooze
 
+/// What the verb looks like when typed, with severities, roles and people as the settings name them.
+std::string example_of(const Verb& verb, const bot::Settings& settings);
+/// `command` with {severity}, {worst}, {role} and {person} filled in.
+std::string with_names(std::string command, const bot::Settings& settings);
 /// The form of the verb, filled with what the invocation and the row say; an Error when it has none.
 bot::Result<bot::Form> form_of(const Call& call);
 /// Refuses a change that was typed too long ago to be carried out unseen; ok for all others.

@@ -122,6 +122,17 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
   return out;
 }
 
+std::vector<std::string> meant(std::string_view word, const std::vector<std::string>& candidates, std::size_t most) {
+  auto out = nearest(word, candidates, most);
+  if (out.empty()) return out;
+  const auto n = std::min(word.size(), out.front().size());
+  const bool begins = n >= 2 && same(word.substr(0, n), std::string_view(out.front()).substr(0, n));
+  if (!begins && distance(word, out.front()) > (word.size() < 4 ? 1u : word.size() < 7 ? 2u : 3u)) out.clear();
+  return out;
+}
+
+std::string did_you_mean(const std::vector<std::string>& words) { return words.empty() ? "" : "Did you mean " + listed(words) + "? "; }
+
 std::string listed(const std::vector<std::string>& words, const char* last) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -38,6 +38,11 @@ std::size_t distance(std::string_view a, std::string_view b);
 /// The candidates nearest to the word, nearest first.
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates, std::size_t most);
 
+/// The same, but only when the nearest is near enough to be what was meant; "1" and "frobnicate" are near to nothing.
+std::vector<std::string> meant(std::string_view word, const std::vector<std::string>& candidates, std::size_t most);
+/// "Did you mean a or b? ", or "" for none.
+std::string did_you_mean(const std::vector<std::string>& words);
+
 /// "a, b or c".
 std::string listed(const std::vector<std::string>& words, const char* last = "or");
 /// A stranger's word, short enough and clean, in quotes, for a sentence.

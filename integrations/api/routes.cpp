@@ -6,10 +6,12 @@
 #include <charconv>
 
 #include "bot/policy.hpp"
+#include "bot/visible.hpp"
 #include "integrations/api/answers.hpp"
 #include "integrations/api/timeline_export.hpp"
 #include "integrations/api/tokens.hpp"
 #include "integrations/codec/codec.hpp"
+#include "integrations/http/signature.hpp"
 
 namespace api {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 using ExchangePtr = std::shared_ptr<http::Exchange>;
 constexpr std::size_t kKeyLimit = 200;
 constexpr int kMostListed = 200;
+constexpr std::size_t kFingerprint = 16;  // hex digits: tells a slip of the sender, and is no place to look texts up
 constexpr std::size_t kCommandBody = 64u << 10;
 
 /// What the routes share; lives in their closures.
@@ -50,7 +53,7 @@ bot::Result<std::string> text_of(const std::string& body) {
   if (!parsed) return parsed.error();
   const nlohmann::json& json = *parsed;
   if (!json.is_object() || !json.contains("text") || !json["text"].is_string())
-    return bot::fail(bot::ErrorKind::invalid_input, "The body must be a JSON object with a text, for example {\"text\": \"declare sev2 checkout is slow\"}.");
+    return bot::fail(bot::ErrorKind::invalid_input, "The body must be a JSON object with a text, for example {\"text\": \"declare checkout is slow\"}.");
   return json["text"].get<std::string>();
 }
 
@@ -67,6 +70,7 @@ void run_command(const ApiPtr& api, const bot::Caller& caller, const http::Reque
   auto text = text_of(request.body);
   if (!text) return exchange->respond(answer_of(text.error()));
   command.caller = caller;
+  if (!command.dedup_keys.empty()) command.fingerprint = http::sha256_hex(command.dedup_keys.front() + "\n" + *text).substr(0, kFingerprint);
   command.body = bot::Typed{std::move(*text)};
   command.received = api->clock.now();
   api->intake.submit(std::move(command), [api, exchange](bot::Reply reply) { exchange->respond(answer_of(reply, api->people)); });
@@ -98,14 +102,21 @@ void list_incidents(const ApiPtr& api, const bot::Caller& caller, const http::Re
   if (auto may = bot::allowed(bot::Action::read, actor_of(caller), nullptr, api->settings); !may) return exchange->respond(answer_of(may.error()));
   auto filter = filter_of(request);
   if (!filter) return exchange->respond(answer_of(filter.error()));
-  auto found = api->reader.incidents(*filter);
-  if (!found) return exchange->respond(answer_of(found.error()));
   nlohmann::json out{{"incidents", nlohmann::json::array()}, {"next", nullptr}};
-  for (const auto& incident : *found)
-    if (bot::allowed(bot::Action::read, actor_of(caller), &incident, api->settings)) out["incidents"].push_back(codec::view(incident, api->people));
-  if (static_cast<int>(found->size()) == filter->limit)
-    out["next"] = "/api/v1/incidents?open=" + std::string(filter->open_only ? "true" : "false") + "&before=" + std::to_string(found->back().number) +
-                  "&limit=" + std::to_string(filter->limit);
+  auto& listed = out["incidents"];
+  std::int64_t last = 0;
+  const auto most = static_cast<std::size_t>(filter->limit);
+  ++filter->limit;  // one more tells whether there is a next page
+  const auto read = bot::each_visible(api->reader, *filter, actor_of(caller), api->settings, [&](bot::Incident&& incident) {
+    if (listed.size() == most) {
+      out["next"] = "/api/v1/incidents?open=" + std::string(filter->open_only ? "true" : "false") + "&before=" + std::to_string(last) + "&limit=" + std::to_string(most);
+      return false;
+    }
+    last = incident.number;
+    listed.push_back(codec::view(incident, api->people));
+    return true;
+  });
+  if (!read) return exchange->respond(answer_of(read.error()));
   exchange->respond(http::Response::json(200, codec::dump(out)));
 }
 

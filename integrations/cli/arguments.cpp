@@ -82,6 +82,16 @@ void describe(CLI::App& app, Words& words) {
 
 Print usage(std::string words) { return {kUsage, "", "muster: " + std::move(words) + "\nSee muster --help.\n"}; }
 
+/// What a verb with all it needs looks like.
+std::string example(const std::string& verb) {
+  static constexpr std::pair<const char*, const char*> kExamples[] = {{"check-config", "check-config --config muster.yaml"}, {"timeline", "timeline INC-1 --config muster.yaml"},
+                                                                      {"backup", "backup muster-backup.db --config muster.yaml"}, {"invite", "invite alice --config muster.yaml"},
+                                                                      {"slack", "slack doctor --config muster.yaml"}, {"matrix", "matrix doctor --config muster.yaml"}};
+  for (const auto& [name, words] : kExamples)
+    if (verb == name) return std::string("; for example: muster ") + words;
+  return "";
+}
+
 Parsed chosen(const CLI::App& app, const Words& words) {
   const std::string verb = app.get_subcommands().front()->get_name();
   if (verb == "serve") return Serve{words.config};
@@ -122,6 +132,8 @@ Parsed parse(int argc, const char* const* argv) {
     if (!first.empty() && first[0] != '-' && !known(app, first)) return usage("there is no command \"" + first + "\".");
     app.parse(argc, argv);
     return chosen(app, words);
+  } catch (const CLI::RequiredError& e) {
+    return usage(std::string(e.what()) + (argc > 1 ? example(argv[1]) : "") + ".");
   } catch (const CLI::ParseError& e) {
     std::ostringstream out, error;
     const int code = app.exit(e, out, error);

@@ -16,6 +16,7 @@ std::string write_reply(const bot::Reply& reply, const bot::Card& card) {
   w.name("v").number(1);
   if (reply.status != bot::ReplyStatus::ok) w.name("status").string(kStatuses[static_cast<std::size_t>(reply.status)]);
   if (reply.incident) w.name("incident").number(*reply.incident);
+  if (!reply.fingerprint.empty()) w.name("fingerprint").string(reply.fingerprint);
   if (reply.retry_after) w.name("retry_after").number(reply.retry_after->count());
   w.name("card");
   write(w, card);
@@ -117,6 +118,7 @@ bot::Result<bot::Reply> decode_reply(const std::string& text) {
     f.read("retry_after", n);
     reply.retry_after = bot::Millis{n};
   }
+  if (f.find("fingerprint") != nullptr) f.read("fingerprint", reply.fingerprint);
   if (const auto* card = f.find("card")) reply.card = read_card(Fields(*card, problem));
   if (problem.any()) return damaged("reply", problem.words());
   return reply;

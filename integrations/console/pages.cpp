@@ -75,7 +75,7 @@ void add_command_line(Html& page, const Visitor& visitor, const Line& line) {
                          {"enterkeyhint", "send"},
                          {"aria-describedby", "hint"},
                          {"aria-controls", "choices"},
-                         {"placeholder", line.incident > 0 ? "note what you see" : "declare sev2 what is wrong"}});
+                         {"placeholder", line.incident > 0 ? "note what you see" : "declare what is wrong"}});
   page.text(line.text).close();
   page.element("button", "Send", {{"class", "button primary"}}).close().close();
 }

@@ -84,6 +84,8 @@ bot::Status BeastServer::open_acceptor() {
   if (!ec) acceptor_->bind(*endpoint, ec);
   if (!ec) acceptor_->listen(asio::socket_base::max_listen_connections, ec);
   if (!ec) port_ = acceptor_->local_endpoint(ec).port();
+  if (ec == asio::error::address_in_use)
+    return bot::fail(bot::ErrorKind::unavailable, "Muster cannot listen on " + options.listen + ": another program does, perhaps another Muster. Stop it, or choose another port in the settings.");
   if (ec) return bot::fail(bot::ErrorKind::unavailable, "Muster cannot listen on " + options.listen + ": " + ec.message() + ".");
   return bot::Done{};
 }

@@ -77,7 +77,10 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   const std::string near = nearest(word, candidates);
   if (!near.empty()) return "; did you mean \"" + near + "\"?";
   std::string out;
-  for (const auto& candidate : candidates) out += (out.empty() ? "; known: " : ", ") + candidate;
+  std::vector<std::string> said;  // what is empty, no name or there twice is a fault of its own and helps nobody here
+  for (const auto& candidate : candidates)
+    if (is_name(candidate) && std::find(said.begin(), said.end(), candidate) == said.end()) said.push_back(candidate);
+  for (const auto& candidate : said) out += (out.empty() ? "; known: " : ", ") + candidate;
   return out;
 }
 

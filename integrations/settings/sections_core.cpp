@@ -21,6 +21,38 @@ void check_names(const std::vector<std::string>& names, const std::string& path,
   check_unique(names, path, report);
 }
 
+/// What can be typed first (commands/table.cpp): a severity of that name would read like a command.
+const std::vector<std::string> kVerbs{"help",   "list",    "show",   "timeline", "declare", "join",  "leave",  "role",   "severity", "status",  "rename", "impact", "started", "note",
+                                      "update", "public",  "page",   "ack",      "resolve", "reopen", "close",  "cancel", "snooze",   "adopt",   "mirror", "private", "correct", "redact"};
+
+/// Words of the grammar, which a name of that kind would hide or be hidden by.
+void check_free(const std::vector<std::string>& names, const std::vector<std::string>& taken, const std::string& path, const char* whose, Report& report) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (const auto word = std::find(taken.begin(), taken.end(), lower(names[i])); word != taken.end())
+      report.about(path + "[" + std::to_string(i) + "]", "\"" + *word + "\" is " + whose + "; choose another name, for example \"" + *word + "-1\"");
+}
+
+/// The card, reminders and permissions are about these two, and without them no person could ever publish.
+void check_needed_roles(const std::vector<std::string>& roles, const std::string& path, Report& report) {
+  std::string missing;
+  for (const char* role : {"commander", "comms"})
+    if (std::find(roles.begin(), roles.end(), role) == roles.end()) missing += (missing.empty() ? "" : " and ") + std::string(role);
+  if (!missing.empty() && !roles.empty())
+    report.about(path, "must name commander and comms, who command and publish (missing: " + missing + "); others may stand beside them, for example [commander, comms, scribe]");
+}
+
+/// {number} is needed; {slug} is the only other one.
+void check_room_name(const std::string& pattern, const std::string& path, Report& report) {
+  if (pattern.find("{number}") == std::string::npos) report.about(path, "must contain {number}, or two incidents would share a room");
+  for (std::size_t at = 0; (at = pattern.find('{', at)) != std::string::npos; ++at) {
+    const auto end = pattern.find('}', at);
+    const std::string mark = pattern.substr(at, end == std::string::npos ? std::string::npos : end + 1 - at);
+    if (mark == "{number}" || mark == "{slug}") continue;
+    report.about(path, (report.hidden(pattern) ? std::string("a part of it") : "\"" + mark + "\"") + " stands for nothing; known are {number} and {slug}, for example inc-{number}-{slug}");
+    return;
+  }
+}
+
 void read_public_defaults(Mapping& in, bot::IncidentSettings& out) {
   in.section("public_defaults", [&](Mapping& by_severity) {
     for (const auto& severity : out.severities)
@@ -99,14 +131,17 @@ void read_incidents(Mapping& root, bot::Settings& out) {
   root.section("incidents", [&](Mapping& in) {
     in.texts("severities", incidents.severities);
     check_names(incidents.severities, in.path_of("severities"), in.report());
+    check_free(incidents.severities, {"drill", "normal", "all", "open"}, in.path_of("severities"), "a word of declare or list", in.report());
+    check_free(incidents.severities, kVerbs, in.path_of("severities"), "a command", in.report());
     in.texts("roles", incidents.roles);
     check_names(incidents.roles, in.path_of("roles"), in.report());
+    check_free(incidents.roles, {"me", "none", "nobody"}, in.path_of("roles"), "how the command role names a person", in.report());
+    check_needed_roles(incidents.roles, in.path_of("roles"), in.report());
     in.text("default_severity", incidents.default_severity);
     if (!incidents.default_severity.empty())
       check_known(incidents.default_severity, incidents.severities, in.path_of("default_severity"), "a severity", in.report());
     in.text("room_name", incidents.room_name);
-    if (incidents.room_name.find("{number}") == std::string::npos)
-      in.report().about(in.path_of("room_name"), "must contain {number}, or two incidents would share a room");
+    check_room_name(incidents.room_name, in.path_of("room_name"), in.report());
     in.texts("admins", incidents.admins);
     check_unique(incidents.admins, in.path_of("admins"), in.report());
     read_public_defaults(in, incidents);

@@ -234,8 +234,11 @@ void Dedup::redact(SqliteConnection& c, std::int64_t incident, const std::string
   {
     auto rows = c.query("SELECT id, reply FROM dedup WHERE incident = ? AND reply IS NOT NULL", incident);
     while (rows.next()) {
-      const auto reply = sound(codec::decode_reply(rows.text(1)));
+      auto reply = sound(codec::decode_reply(rows.text(1)));
+      const bool hashed = !reply.fingerprint.empty();  // a short text could be guessed from its hash
+      reply.fingerprint.clear();
       if (carries(reply, text)) changed.emplace_back(rows.integer(0), codec::encode(without_words(reply)));
+      else if (hashed) changed.emplace_back(rows.integer(0), codec::encode(reply));
     }
   }
   for (const auto& [id, reply] : changed) c.run("UPDATE dedup SET reply = ? WHERE id = ?", reply, id);

@@ -113,6 +113,51 @@ TEST_CASE("a repeat inside one batch happens once too") {
   CHECK_FALSE(*h.store.incident(2));
 }
 
+TEST_CASE("a key that comes with another command is refused, in one batch or later, and nothing is recorded for it") {
+  House h;
+  h.say("declare sev1 x");
+  const auto keyed = [](const std::string& text, const std::string& print) {
+    Request r = House::typed(text, "api:ci:k");
+    r.fingerprint = print;
+    return r;
+  };
+  std::vector<Reply> got;
+  for (const auto& [text, print] : {std::pair{"INC-1 note one", "1"}, {"INC-1 note two", "2"}, {"INC-1 note one", "1"}})
+    h.coordinator->submit(keyed(text, print), [&got](Reply r) { got.push_back(std::move(r)); });
+  h.coordinator->run_once();
+  REQUIRE(got.size() == 3);
+  CHECK(got[0].status == ReplyStatus::ok);
+  CHECK(got[1].status == ReplyStatus::invalid);
+  CHECK_FALSE(got[1].repeated);
+  CHECK(got[2].repeated);
+  const std::size_t before = h.timeline(1).size();
+  const Reply other = h.ask(keyed("INC-1 note two", "2"));
+  CHECK(other.status == ReplyStatus::invalid);
+  CHECK(plain_text(other.card.title, h.people).find("this key was used for another command") != std::string::npos);
+  const Reply again = h.ask(keyed("INC-1 note one", "1"));
+  CHECK(again.status == ReplyStatus::ok);
+  CHECK(again.repeated);
+  CHECK(h.ask(House::typed("INC-1 note anything", "api:ci:k")).repeated);  // a sender without fingerprints is believed
+  CHECK(h.timeline(1).size() == before);
+}
+
+TEST_CASE("a redaction takes along what could tell its words: the fingerprints of the incident's commands") {
+  House h;
+  h.say("declare sev1 x");
+  h.say("INC-1 role commander");
+  Request r = House::typed("INC-1 note Jane", "api:ci:k");
+  r.fingerprint = "1";
+  h.ask(r);
+  const auto stored = [&h] {
+    LoadQuery query;
+    query.dedup_keys = {"api:ci:k"};
+    return h.store.load(query).value().replies.at("api:ci:k").fingerprint;
+  };
+  CHECK(stored() == "1");
+  h.say("INC-1 redact " + std::to_string(h.timeline(1).size()));
+  CHECK(stored().empty());
+}
+
 TEST_CASE("requests of one batch see what the earlier ones did") {
   House h;
   std::vector<std::optional<std::int64_t>> numbers;

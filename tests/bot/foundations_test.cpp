@@ -3,9 +3,18 @@
 
 #include "bot/env.hpp"
 #include "bot/incident.hpp"
+#include "bot/occasionally.hpp"
 #include "bot/people.hpp"
 
 using namespace bot;
+
+TEST_CASE("what happens thousands of times is said at once and then once a period, with its count") {
+  Occasionally often(Millis{10000});
+  CHECK(often.count(Millis{5}) == 1);
+  for (int i = 0; i < 99; ++i) CHECK_FALSE(often.count(Millis{6}));
+  CHECK(often.count(Millis{10005}) == 100);
+  CHECK_FALSE(often.count(Millis{10006}));
+}
 
 TEST_CASE("times round-trip through ISO 8601 with zones and fractions") {
   Time t{};

@@ -58,7 +58,10 @@ class Desk : public Reader {
     auto parsed = table->parse(text, settings, registry);
     if (!parsed) return reply_of(parsed.error());
     Invocation invocation = *parsed;
-    if (!invocation.incident && room > 0) invocation.incident = room;
+    if (!invocation.incident && room > 0) {
+      invocation.incident = room;
+      invocation.by_room = true;
+    }
     const Context context = context_of(actor, source);
     if (table->is_query(invocation)) {
       auto answered = table->query(invocation, *this, context);
@@ -80,7 +83,10 @@ class Desk : public Reader {
   Result<Form> form(const std::string& text, const std::string& who = "dana") {
     auto parsed = table->parse(text, settings, registry);
     if (!parsed) return parsed.error();
-    if (!parsed->incident && room > 0) parsed->incident = room;
+    if (!parsed->incident && room > 0) {
+      parsed->incident = room;
+      parsed->by_room = true;
+    }
     const auto it = incidents_.find(parsed->incident.value_or(0));
     return table->form(*parsed, it == incidents_.end() ? nullptr : &it->second, context_of(person(who), source));
   }
@@ -204,7 +210,7 @@ class Desk : public Reader {
   Result<std::vector<Incident>> incidents(const IncidentFilter& filter) override {
     std::vector<Incident> out;
     for (auto it = incidents_.rbegin(); it != incidents_.rend() && static_cast<int>(out.size()) < filter.limit; ++it)
-      if (!filter.open_only || it->second.takes_changes()) out.push_back(it->second);
+      if ((filter.before == 0 || it->first < filter.before) && (!filter.open_only || it->second.takes_changes())) out.push_back(it->second);
     return out;
   }
   Result<std::vector<Entry>> timeline(std::int64_t n, std::int64_t after, int limit) override {

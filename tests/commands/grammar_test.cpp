@@ -17,6 +17,13 @@ TEST_CASE("typed text becomes a verb with named arguments") {
   const std::vector<Parsed> table{
       {"declare sev1 checkout returns 500", "declare", 0, {{"severity", "sev1"}, {"title", "checkout returns 500"}}},
       {"  DECLARE SEV-1  \"checkout returns 500\" ", "declare", 0, {{"severity", "SEV-1"}, {"title", "checkout returns 500"}}},
+      {"declare P1 checkout is down", "declare", 0, {{"severity", "P1"}, {"title", "checkout is down"}}},
+      {"declare sev2: checkout is down", "declare", 0, {{"severity", "sev2"}, {"title", "checkout is down"}}},
+      {"declare sev 2 checkout is down", "declare", 0, {{"severity", "sev2"}, {"title", "checkout is down"}}},
+      {"declare severity SEV1, private x", "declare", 0, {{"severity", "SEV1"}, {"kind", "private"}, {"title", "x"}}},
+      {"declare p95 of checkout is high", "declare", 0, {{"title", "p95 of checkout is high"}}},
+      {"declare s3 is unreachable", "declare", 0, {{"title", "s3 is unreachable"}}},
+      {"declare sev 500 errors", "declare", 0, {{"title", "sev 500 errors"}}},
       {"declare 1 node is down", "declare", 0, {{"title", "1 node is down"}}},
       {"declare sev9 x", "declare", 0, {{"severity", "sev9"}, {"title", "x"}}},
       {"declare private sev2 drill x y", "declare", 0, {{"severity", "sev2"}, {"kind", "private drill"}, {"title", "x y"}}},
@@ -32,6 +39,14 @@ TEST_CASE("typed text becomes a verb with named arguments") {
       {"!incident note x", "note", 0, {{"text", "x"}}},
       {"INC-7 note  two  words ", "note", 7, {{"text", "two  words"}}},
       {"#7 note x", "note", 7, {{"text", "x"}}},
+      {"INC-7: note x", "note", 7, {{"text", "x"}}},
+      {"inc-7, note x", "note", 7, {{"text", "x"}}},
+      {"resolve INC-7", "resolve", 7, {}},
+      {"ack inc-7", "ack", 7, {}},
+      {"note INC-7 is the same", "note", 0, {{"text", "INC-7 is the same"}}},
+      {"INC-8 note INC-7", "note", 8, {{"text", "INC-7"}}},
+      {"note \"INC-7\"", "note", 0, {{"text", "INC-7"}}},
+      {"show INC-7", "show", 0, {{"text", "INC-7"}}},
       {"inc-7", "show", 7, {}},
       {"", "help", 0, {}},
       {"note \xE2\x80\x9C" "curly\xE2\x80\x9D", "note", 0, {{"text", "curly"}}},
@@ -42,6 +57,10 @@ TEST_CASE("typed text becomes a verb with named arguments") {
       {"page @bob come", "page", 0, {{"person", "@bob"}, {"text", "come"}}},
       {"page the database is slow", "page", 0, {{"text", "the database is slow"}}},
       {"page \"\"", "page", 0, {{"text", ""}}},
+      {"page zed", "page", 0, {{"person", "zed"}}},
+      {"page \"zed\"", "page", 0, {{"text", "zed"}}},
+      {"page bod come quickly", "page", 0, {{"person", "bod"}, {"text", "come quickly"}}},
+      {"page Caroll please", "page", 0, {{"person", "Caroll"}, {"text", "please"}}},
       {"correct #12 new words", "correct", 0, {{"entry", "12"}, {"text", "new words"}}},
       {"public investigating title=\"Card \xC2\xA7 payments\" api=partial_outage web=operational We look.", "public", 0,
        {{"state", "investigating"}, {"title", "Card \xC2\xA7 payments"}, {"component", "api=partial_outage"}, {"component", "web=operational"}, {"text", "We look."}}},
@@ -113,6 +132,9 @@ TEST_CASE("a time may be a clock, a while ago or a full date, always UTC") {
       {"14:02", "2026-11-23T14:02:00.000Z"},        {"14:02 UTC", "2026-11-23T14:02:00.000Z"},  {"9:05", "2026-11-23T09:05:00.000Z"},
       {"23:59", "2026-11-22T23:59:00.000Z"},        {"14:02:11z", "2026-11-23T14:02:11.000Z"},  {"25 min ago", "2026-11-23T15:17:18.000Z"},
       {"2h ago", "2026-11-23T13:42:18.000Z"},       {"now", "2026-11-23T15:42:18.000Z"},        {"2026-11-20 08:00", "2026-11-20T08:00:00.000Z"},
+      {"10m", "2026-11-23T15:32:18.000Z"},          {"25 min", "2026-11-23T15:17:18.000Z"},     {"1402", "2026-11-23T14:02:00.000Z"},
+      {"14.02", "2026-11-23T14:02:00.000Z"},        {"9.05 UTC", "2026-11-23T09:05:00.000Z"},   {"yesterday 14:02", "2026-11-22T14:02:00.000Z"},
+      {"today 1402", "2026-11-23T14:02:00.000Z"},
       {"2026-11-20T08:00:05Z", "2026-11-20T08:00:05.000Z"}, {"2026-11-20T08:00:05+02:00", "2026-11-20T06:00:05.000Z"}};
   for (const auto& [text, want] : table) {
     INFO(text);
@@ -120,7 +142,7 @@ TEST_CASE("a time may be a clock, a while ago or a full date, always UTC") {
     REQUIRE(got);
     CHECK(iso8601(*got) == want);
   }
-  for (const char* text : {"", "soon", "25:00", "14:61", "2026-02-30 10:00", "-5 min ago", "5 parsecs ago", "14:02 CET", "2026-11-20", "1400"}) {
+  for (const char* text : {"", "soon", "25:00", "14:61", "2026-02-30 10:00", "-5 min ago", "5 parsecs ago", "14:02 CET", "2026-11-20", "14000", "2561", "14.2", "yesterday", "tomorrow 14:02"}) {
     INFO(text);
     CHECK_FALSE(commands::moment(text, now));
   }
@@ -143,6 +165,8 @@ TEST_CASE("help comes from the table: every verb has a form, words and an exampl
     CHECK(parsed->verb == verb);
   }
   CHECK(d.say("help sevrity").status == ReplyStatus::not_found);
+  CHECK(d.say("help declare sev1").card == d.say("help declare").card);
+  CHECK(d.say("help help help").card == d.say("help help").card);
 }
 
 TEST_CASE("the lines for completion name every verb, and which only ask") {
@@ -194,9 +218,70 @@ TEST_CASE("examples are shown the way this chat types them") {
   Desk d;
   d.say("declare sev1 x");
   d.source = "slack";
-  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("/incident severity sev2") != std::string::npos);
+  d.room = 1;
+  CHECK(d.text_of(d.say("severity sev9")).find("/incident severity sev2") != std::string::npos);
   d.source = "matrix";
-  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("!incident severity sev2") != std::string::npos);
+  CHECK(d.text_of(d.say("severity sev9")).find("!incident severity sev2") != std::string::npos);
   d.source = "console";
-  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("for example: severity sev2") != std::string::npos);
+  CHECK(d.text_of(d.say("severity sev9")).find("for example: severity sev2") != std::string::npos);
+}
+
+TEST_CASE("what is advised about an incident that was named names it too") {
+  Desk d;
+  d.say("declare sev1 x");
+  CHECK(d.text_of(d.say("INC-1 severity sev9")).find("for example: INC-1 severity sev2") != std::string::npos);
+  CHECK(d.text_of(d.say("INC-1 note")).find("For example: INC-1 note DB pool") != std::string::npos);
+  d.say("INC-1 resolve");
+  CHECK(d.text_of(d.say("INC-1 status identified")).find("open it again first: INC-1 reopen") != std::string::npos);
+}
+
+TEST_CASE("what is shaped like an incident's name and is none is no verb") {
+  Desk d;
+  for (const char* name : {"INC-0", "INC-99999999999999999999", "INC--1", "INC-x", "#0"}) {
+    INFO(name);
+    const Reply r = d.say(std::string(name) + " show");
+    CHECK(r.status == ReplyStatus::not_found);
+    CHECK(d.text_of(r).find(std::string("there is no incident ") + name + ".") != std::string::npos);
+    CHECK(d.text_of(r).find("is not a command") == std::string::npos);
+  }
+}
+
+TEST_CASE("an incident named behind the verb, among other words, is asked about") {
+  Desk d;
+  d.say("declare sev1 x");
+  const Reply r = d.say("note INC-1 hello there");
+  CHECK(r.status == ReplyStatus::invalid);
+  CHECK(d.text_of(r).find("Did you mean INC-1 note hello there?") != std::string::npos);
+  CHECK(d.text_of(d.say("severity INC-1 sev2")).find("Did you mean INC-1 severity sev2?") != std::string::npos);
+  d.room = 1;
+  CHECK(d.say("note INC-1 hello there").status == ReplyStatus::ok);
+  CHECK(d.last.entries[0].text == "INC-1 hello there");
+}
+
+TEST_CASE("noise gets no far-fetched suggestion") {
+  Desk d;
+  for (const char* text : {"frobnicate", "1", "xyzzy", "help frobnicate"}) {
+    INFO(text);
+    const std::string told = d.text_of(d.say(text));
+    CHECK(told.find("is not a command. For all of them: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("examples and hints use the settings' names, and a severity's word means the same everywhere") {
+  Desk d;
+  d.settings.incidents.severities = {"kritisch", "hoch", "tief"};
+  CHECK(d.text_of(d.say("help severity")).find("For example: severity hoch") != std::string::npos);
+  CHECK(d.text_of(d.say("list")).find("declare hoch checkout") != std::string::npos);
+  const Reply refused = d.say("declare sev1 x y");
+  CHECK(refused.status == ReplyStatus::invalid);
+  CHECK(d.text_of(refused).find("\"sev1\" is not a severity. Use kritisch, hoch or tief, for example: declare kritisch") != std::string::npos);
+  CHECK(d.nothing_recorded());
+  d.settings.incidents.severities = {"P1", "P2", "P3"};
+  CHECK(d.say("declare sev1 a").status == ReplyStatus::ok);
+  CHECK(d.row().severity == "P1");
+  CHECK(d.say("INC-1 severity sev2").status == ReplyStatus::ok);
+  CHECK(d.row().severity == "P2");
+  CHECK(d.say("declare sev7 a").status == ReplyStatus::invalid);
+  CHECK(d.say("INC-1 severity sev7").status == ReplyStatus::invalid);
+  CHECK(d.say("INC-1 severity s1").status == ReplyStatus::invalid);
 }

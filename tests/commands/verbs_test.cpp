@@ -355,6 +355,81 @@ TEST_CASE("private incidents are there for their people alone") {
   CHECK(d.say("note x", "bob").status == ReplyStatus::ok);
 }
 
+TEST_CASE("private incidents of others take up no place in a list") {
+  Desk d;
+  d.say("declare sev1 checkout returns 500");
+  for (int i = 0; i < 140; ++i) d.say("declare sev3 private hidden", "ada");
+  for (const char* text : {"list", "list all", "list sev1"}) {
+    INFO(text);
+    const Reply r = d.say(text, "bob");
+    REQUIRE(r.card.list.size() == 1);
+    CHECK(plain_text(r.card.list[0], d.registry).rfind("INC-1  SEV1", 0) == 0);
+  }
+}
+
+TEST_CASE("a long list shows the worst first and says what to type for the rest") {
+  Desk d;
+  d.say("declare sev1 the oldest and worst");
+  for (int i = 0; i < 64; ++i) d.say("declare sev4 noise");
+  d.say("declare sev2 newer");
+  const auto line = [&d](const Reply& r, std::size_t i) { return plain_text(r.card.list.at(i), d.registry); };
+  const Reply first = d.say("list");
+  CHECK(first.card.list.size() == 30);
+  CHECK(line(first, 0).rfind("INC-1  SEV1", 0) == 0);
+  CHECK(line(first, 1).rfind("INC-66  SEV2", 0) == 0);
+  CHECK(line(first, 2).rfind("INC-65  SEV4", 0) == 0);
+  CHECK(d.text_of(first).find("1 to 30 of 66. Next: list 2. One severity: list sev1") != std::string::npos);
+  const Reply last = d.say("list 3");
+  CHECK(last.card.list.size() == 6);
+  CHECK(line(last, 5).rfind("INC-2  SEV4", 0) == 0);
+  CHECK(d.text_of(last).find("61 to 66 of 66.") != std::string::npos);
+  CHECK(d.text_of(last).find("Next:") == std::string::npos);
+  CHECK(d.text_of(d.say("list 4")).find("There is no page 4. The list has 66 incidents. From the start: list") != std::string::npos);
+  CHECK(d.say("list sev2").card.list.size() == 1);
+  CHECK(d.text_of(d.say("list sev4")).find("1 to 30 of 64. Next: list sev4 2") != std::string::npos);
+  const Reply all = d.say("list all 2");
+  CHECK(line(all, 0).rfind("INC-36 ", 0) == 0);
+  CHECK(d.text_of(all).find("31 to 60. Next: list all 3") != std::string::npos);
+  CHECK(d.say("list elephants").status == ReplyStatus::invalid);
+  CHECK(d.text_of(d.say("list sev3")).find("No open sev3 incidents.") == 0);
+}
+
+TEST_CASE("a page for a name nobody has wakes nobody else") {
+  Desk d;
+  d.say("declare sev1 x");
+  const Reply lone = d.say("INC-1 page zed");
+  CHECK(lone.status == ReplyStatus::invalid);
+  CHECK(d.nothing_recorded());
+  CHECK(d.text_of(lone).find("I do not know \"zed\"") != std::string::npos);
+  CHECK(d.text_of(lone).find("put the words in quotes: INC-1 page \"zed\"") != std::string::npos);
+  const Reply slip = d.say("INC-1 page bod come quickly");
+  CHECK(slip.status == ReplyStatus::invalid);
+  CHECK(d.nothing_recorded());
+  CHECK(d.text_of(slip).find("such as bob") != std::string::npos);
+  CHECK(d.text_of(slip).find("INC-1 page \"bod come quickly\"") != std::string::npos);
+  CHECK(d.say("INC-1 page \"zed\"").status == ReplyStatus::ok);
+  CHECK(d.kinds() == Words{"paged"});
+}
+
+TEST_CASE("a token that answered a page is called a token") {
+  Desk d;
+  d.say("declare sev1 x");
+  d.say("INC-1 page @bob");
+  CHECK(d.say_as(Desk::token({}), "INC-1 ack").status == ReplyStatus::ok);
+  CHECK(d.text_of(d.say("INC-1 ack")).find("is already acknowledged by token ci.") != std::string::npos);
+}
+
+TEST_CASE("impact none clears the impact, and the room hears it") {
+  Desk d;
+  d.say("declare sev1 x");
+  CHECK(d.text_of(d.say("INC-1 impact none")).find("has no impact recorded") != std::string::npos);
+  CHECK(d.nothing_recorded());
+  d.say("INC-1 impact EU cards");
+  CHECK(d.say("INC-1 impact none").status == ReplyStatus::ok);
+  CHECK(d.said() == "@Dana cleared the impact\n");
+  CHECK(d.row().impact.empty());
+}
+
 TEST_CASE("list, show and timeline answer without recording") {
   Desk d;
   CHECK(d.text_of(d.say("list")).find("No open incidents. Declare one: declare sev2") == 0);

@@ -268,6 +268,29 @@ TEMPLATE_TEST_CASE("people are kept, replaced by id", "[contract]", FakeSubject,
   CHECK((people[1].name == "Dana" && people[1].identities.size() == 2));
 }
 
+TEMPLATE_TEST_CASE("a redaction takes the fingerprints of the incident's keyed commands, and leaves their answers", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe scribe;
+  auto changes = scribe.one(1, EntryKind::declared, "a");
+  scribe.write(changes, 1, EntryKind::note, "Jane");
+  changes.dedup_keys = {"k1"};
+  changes.reply.incident = 1;
+  changes.reply.fingerprint = "0123456789abcdef";
+  changes.reply.card.title = {bot::plain("Noted.")};
+  commit(subject.store(), changes);
+  const auto stored = [&subject] {
+    bot::LoadQuery query;
+    query.dedup_keys = {"k1"};
+    return must(subject.store().load(query)).replies.at("k1");
+  };
+  CHECK(stored().fingerprint == "0123456789abcdef");
+  auto redact = scribe.one(1, EntryKind::redacted, "", {{"entry", "2"}});
+  redact.redactions = {{1, 2}};
+  commit(subject.store(), redact);
+  CHECK(stored().fingerprint.empty());
+  CHECK(stored().card == changes.reply.card);
+}
+
 TEMPLATE_TEST_CASE("a redaction takes the text, its salt and every copy, and keeps the hashes", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe scribe;

@@ -176,8 +176,11 @@ void FakeStore::redact(Tables& to, std::int64_t incident, std::int64_t seq) {
   entry.salt.clear();
   for (auto& m : to.messages)
     if (m.message.incident == incident) storage::scrub(m.message.content, text);
-  for (auto& [key, stored] : to.replies)
-    if (stored.reply.incident == incident && storage::carries(stored.reply, text)) stored.reply = storage::without_words(stored.reply);
+  for (auto& [key, stored] : to.replies) {
+    if (stored.reply.incident != incident) continue;
+    stored.reply.fingerprint.clear();
+    if (storage::carries(stored.reply, text)) stored.reply = storage::without_words(stored.reply);
+  }
 }
 
 std::vector<QueuedMessage*> FakeStore::heads(Tables& of) {

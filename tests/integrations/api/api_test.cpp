@@ -124,6 +124,36 @@ TEST_CASE("a command reaches the intake as typed text with the token as caller a
   CHECK(request.received == w.clock.now());
 }
 
+TEST_CASE("a keyed command carries a fingerprint of its text, which is not the text") {
+  World w;
+  const auto print = [&w](const std::string& text, const std::string& key) {
+    w.command(json{{"text", text}}.dump(), key.empty() ? http::Headers{} : http::Headers{{"Idempotency-Key", key}});
+    return w.intake.seen.back().fingerprint;
+  };
+  const std::string first = print("INC-1 note Jane", "k");
+  CHECK(first.size() == 16);
+  CHECK(first.find("Jane") == std::string::npos);
+  CHECK(print("INC-1 note Jane", "k") == first);
+  CHECK(print("INC-1 note Joan", "k") != first);
+  CHECK(print("INC-1 note Jane", "other") != first);
+  CHECK(print("INC-1 note Jane", "").empty());
+}
+
+TEST_CASE("private incidents take up no place on a page") {
+  World w;
+  w.declare(1, "for all");
+  w.declare(2, "for all too");
+  for (int i = 3; i <= 40; ++i) w.declare(i, "hidden", 0, true);
+  auto body = json::parse(w.call("GET", "/api/v1/incidents?limit=1").body);
+  REQUIRE(body["incidents"].size() == 1);
+  CHECK(body["incidents"][0]["id"] == "INC-2");
+  REQUIRE(body["next"].is_string());
+  body = json::parse(w.call("GET", body["next"].get<std::string>()).body);
+  REQUIRE(body["incidents"].size() == 1);
+  CHECK(body["incidents"][0]["id"] == "INC-1");
+  CHECK(body["next"].is_null());
+}
+
 TEST_CASE("without an Idempotency-Key there is no dedup key, with a bad one nothing happens") {
   World w;
   CHECK(w.command(R"({"text":"list"})").status == 200);

@@ -73,7 +73,9 @@ TEST_CASE("a wrong command line is told on the error stream with code 2") {
   CHECK(usage_error({}).error.find("serve") != std::string::npos);
   CHECK(usage_error({"sreve"}).error.find("there is no command \"sreve\"") != std::string::npos);
   CHECK(usage_error({"check-config"}).error.find("--config") != std::string::npos);
-  CHECK(usage_error({"timeline"}).error.find("incident") != std::string::npos);
+  CHECK(usage_error({"timeline"}).error == "muster: incident is required; for example: muster timeline INC-1 --config muster.yaml.\nSee muster --help.\n");
+  CHECK(usage_error({"backup"}).error.find("file is required; for example: muster backup muster-backup.db") != std::string::npos);
+  CHECK(usage_error({"slack"}).error.find("muster slack doctor") != std::string::npos);
   CHECK(usage_error({"timeline", "nine"}).error.find("INC-1") != std::string::npos);
   usage_error({"timeline", "INC-1", "--format", "pdf"});
   usage_error({"serve", "extra"});

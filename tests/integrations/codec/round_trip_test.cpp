@@ -113,6 +113,7 @@ TEST_CASE("a reply comes back as it was") {
   bot::Reply reply;
   reply.card = full_card();
   reply.incident = 42;
+  reply.fingerprint = "0123456789abcdef";
   reply.retry_after = bot::Millis{1500};
   reply.repeated = true;
   for (const auto status : {bot::ReplyStatus::ok, bot::ReplyStatus::invalid, bot::ReplyStatus::forbidden, bot::ReplyStatus::not_found, bot::ReplyStatus::conflict,
@@ -120,7 +121,7 @@ TEST_CASE("a reply comes back as it was") {
     reply.status = status;
     const auto back = codec::decode_reply(codec::encode(reply));
     REQUIRE(back.ok());
-    CHECK((back->card == reply.card && back->status == status && back->incident == 42 && back->retry_after == bot::Millis{1500} && !back->repeated));
+    CHECK((back->card == reply.card && back->status == status && back->incident == 42 && back->fingerprint == reply.fingerprint && back->retry_after == bot::Millis{1500} && !back->repeated));
   }
   const auto empty = codec::decode_reply(codec::encode(bot::Reply{}));
   CHECK((empty.ok() && !empty->incident && !empty->retry_after));

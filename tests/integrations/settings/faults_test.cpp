@@ -1,6 +1,8 @@
 // Faults: all at once, with line and the nearest known word, and never a secret's value.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "tests/integrations/settings/outside.hpp"
 
 using settings::Fault;
@@ -82,6 +84,28 @@ TEST_CASE("names that are said twice or exist nowhere are faults") {
   CHECK(only_fault("status_pages: [{kind: bultin, name: a, listen: x}]").find("did you mean \"builtin\"?") != std::string::npos);
   CHECK(only_fault("incidents: {public_defaults: {sev1: {apy: major_outage}}}\nstatus_pages: [{kind: builtin, name: p, components: [{id: api}]}]")
             .find("\"apy\" is not a component of a status page; did you mean \"api\"?") != std::string::npos);
+}
+
+TEST_CASE("names that would break what people type are faults") {
+  CHECK(only_fault("incidents: {severities: [sev1, Drill]}") == "1: incidents.severities[1]: \"drill\" is a word of declare or list; choose another name, for example \"drill-1\"");
+  CHECK(only_fault("incidents: {severities: [private, sev2]}").find("1: incidents.severities[0]: \"private\" is a command") == 0);
+  CHECK(only_fault("incidents: {severities: [sev1, close]}").find("\"close\" is a command") != std::string::npos);
+  CHECK(only_fault("incidents:\n  roles: [commander, comms, me]").find("2: incidents.roles[2]: \"me\" is how the command role names a person") == 0);
+  CHECK(only_fault("incidents: {roles: [commander, comms, None]}").find("\"none\" is how") != std::string::npos);
+  CHECK(only_fault("incidents: {roles: [lead, comms]}") ==
+        "1: incidents.roles: must name commander and comms, who command and publish (missing: commander); others may stand beside them, for example [commander, comms, scribe]");
+  CHECK(only_fault("incidents: {roles: [lead, scribe]}").find("(missing: commander and comms)") != std::string::npos);
+  CHECK(only_fault("incidents: {room_name: \"{number}-{title}\"}") ==
+        "1: incidents.room_name: \"{title}\" stands for nothing; known are {number} and {slug}, for example inc-{number}-{slug}");
+  CHECK(only_fault("incidents: {room_name: \"{number}-{slug\"}").find("\"{slug\" stands for nothing") != std::string::npos);
+  CHECK(only_fault("incidents: {room_name: \"{slug}\"}").find("must contain {number}") != std::string::npos);
+}
+
+TEST_CASE("a suggestion lists each known name once, and nothing that is no name") {
+  const auto faults = faults_of("people: [{id: alice}, {id: alice}, {id: \"\"}, {id: a b}]\nincidents: {admins: [xxxxxxxxxxxx]}");
+  const auto last = std::find_if(faults.begin(), faults.end(), [](const Fault& f) { return f.line == 2; });
+  REQUIRE(last != faults.end());
+  CHECK(last->message == "incidents.admins[0]: \"xxxxxxxxxxxx\" is not the id of anybody under people; known: alice");
 }
 
 TEST_CASE("each listener needs an address of its own") {
