@@ -38,7 +38,7 @@ void check_needed_roles(const std::vector<std::string>& roles, const std::string
   for (const char* role : {"commander", "comms"})
     if (std::find(roles.begin(), roles.end(), role) == roles.end()) missing += (missing.empty() ? "" : " and ") + std::string(role);
   if (!missing.empty() && !roles.empty())
-    report.about(path, "must name commander and comms, who command and publish (missing: " + missing + "); others may stand beside them, for example [commander, comms, scribe]");
+    report.warn(path, "commander and comms are who may command and publish (missing: " + missing + "); name them beside the others, for example [commander, comms, scribe]");
 }
 
 /// {number} is needed; {slug} is the only other one.
@@ -131,7 +131,7 @@ void read_incidents(Mapping& root, bot::Settings& out) {
   root.section("incidents", [&](Mapping& in) {
     in.texts("severities", incidents.severities);
     check_names(incidents.severities, in.path_of("severities"), in.report());
-    check_free(incidents.severities, {"drill", "normal", "all", "open"}, in.path_of("severities"), "a word of declare or list", in.report());
+    check_free(incidents.severities, {"drill", "all", "open"}, in.path_of("severities"), "a word of declare or list", in.report());
     check_free(incidents.severities, kVerbs, in.path_of("severities"), "a command", in.report());
     in.texts("roles", incidents.roles);
     check_names(incidents.roles, in.path_of("roles"), in.report());
