@@ -31,9 +31,11 @@ bool meant_for_somebody(const Line& line, const People& people) {
 
 /// Nobody of that name: it is asked, not guessed, whether a person or a text was meant.
 Error nobody_known(const Call& call, Error error) {
-  if (call.context.settings.paging.policy.empty()) return error;
+  const std::string& who = call.arg("person");
+  const bool marked = who.rfind('@', 0) == 0 || who.rfind("<@", 0) == 0;  // that can only be a person
+  if (marked || call.context.settings.paging.policy.empty()) return error;
   const std::string& text = call.arg("text");
-  const std::string words = call.arg("person") + (text.empty() ? "" : " " + text);
+  const std::string words = who + (text.empty() ? "" : " " + text);
   error.message += " To page whoever the escalation policy names, put the words in quotes: " + typed(call, "page \"" + shorten(keepable(words, call.context.people, true), 60) + "\"");
   return error;
 }

@@ -32,9 +32,9 @@ std::string after_first_word(const std::string& s) {
   return end == std::string::npos ? std::string{} : trimmed(s.substr(end));
 }
 
+/// Also "inc-7:", and "inc-0", which is none: the grammar says so, where a page's own incident in front would hide it.
 bool names_incident(const std::string& word) {
-  const bool marked = word.rfind("inc-", 0) == 0 || word.rfind('#', 0) == 0;
-  return marked && bot::incident_number(word).has_value();
+  return word.rfind("inc-", 0) == 0 || (word.rfind('#', 0) == 0 && bot::incident_number(word).has_value());
 }
 
 /// Without "/incident", and forms send line ends as CR LF.

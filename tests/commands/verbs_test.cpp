@@ -407,6 +407,7 @@ TEST_CASE("a page for a name nobody has wakes nobody else") {
   CHECK(d.nothing_recorded());
   CHECK(d.text_of(slip).find("such as bob") != std::string::npos);
   CHECK(d.text_of(slip).find("INC-1 page \"bod come quickly\"") != std::string::npos);
+  CHECK(d.text_of(d.say("INC-1 page @zed")).find("in quotes") == std::string::npos);
   CHECK(d.say("INC-1 page \"zed\"").status == ReplyStatus::ok);
   CHECK(d.kinds() == Words{"paged"});
 }

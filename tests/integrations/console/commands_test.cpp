@@ -11,6 +11,8 @@ TEST_CASE("Commands: what is typed in an incident's page is about that incident"
   CHECK(console::completed("INC-3 note hello", 7) == "INC-3 note hello");
   CHECK(console::completed("inc-3 note", 7) == "inc-3 note");
   CHECK(console::completed("#3 note", 7) == "#3 note");
+  CHECK(console::completed("INC-3: note", 7) == "INC-3: note");
+  CHECK(console::completed("INC-0 show", 7) == "INC-0 show");
   CHECK(console::completed("declare sev1 it burns", 7) == "declare sev1 it burns");
   CHECK(console::completed("LIST", 7) == "LIST");
   CHECK(console::completed("help", 7) == "help");
