@@ -93,7 +93,7 @@ Result<Decision> decide_ack(const Call& call) {
   const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
   if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", actor.id}});
   if (outsider) draft.send(InvitePeople{{actor.id}, {}});
-  draft.reply({plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title + ": "), room_of(incident.number)});
+  draft.reply({plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " "), plain(incident.title), plain(": "), room_of(incident.number)});
   return draft.done();
 }
 
