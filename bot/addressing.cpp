@@ -43,7 +43,8 @@ Way room_way(const std::string& chat, const Outgoing& outgoing, const Incident& 
   const std::string base = chat + "/" + incident.name();
   if (outgoing.extra) return {chat, base + "/extras", LaneClass::cosmetic, "", hours{1}};
   // What nothing else in the room has to wait for stands in lines of its own, so that the calls to the chat run beside one another.
-  if (std::holds_alternative<SetTopic>(outgoing.content)) return {chat, base + "/topic", LaneClass::room, "topic", hours{24}};
+  // A topic with a new name for the room is owed even when a newer topic comes.
+  if (const auto* topic = std::get_if<SetTopic>(&outgoing.content)) return {chat, base + "/topic", LaneClass::room, topic->name.empty() ? "topic" : "", hours{24}};
   // To one chat alone: with its room's opening, when nobody is mentioned there yet. Later ones come before the mention that follows.
   const bool with_opening = std::holds_alternative<InvitePeople>(outgoing.content) && !outgoing.only.empty();
   if (with_opening) return {chat, base + "/people", LaneClass::room, "", hours{24}};

@@ -27,7 +27,7 @@ bool is_news(const Entry& entry, const Settings& settings) {
 
 Card card_of(const Entry& entry, const Incident& incident, const People& people) {
   Card card;
-  card.title = {plain(incident.is_drill ? "DRILL " : ""), strong(incident.name()), plain(" " + severity_name(incident.severity) + " " + incident.title)};
+  card.title = {plain(incident.is_drill ? "DRILL " : ""), strong(incident.name()), plain(" " + severity_name(incident.severity) + " "), plain(incident.title)};
   if (!incident.is_drill) card.title.erase(card.title.begin());
   card.paragraphs.push_back(narrate(entry, people));
   return card;

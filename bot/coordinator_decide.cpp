@@ -3,6 +3,7 @@
 #include "bot/addressing.hpp"
 #include "bot/announcing.hpp"
 #include "bot/coordinator_work.hpp"
+#include "bot/narrate.hpp"
 
 namespace bot {
 namespace {
@@ -160,7 +161,10 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
   }
   if (const auto it = loaded.groups.find(work.reads.alert_group); it != loaded.groups.end()) snapshot.group_incident = incident(it->second);
   if (!work.reads.entries.empty())
-    if (const auto it = loaded.entries.find(work.reads.entries.front()); it != loaded.entries.end()) snapshot.entry = &it->second;
+    if (const auto it = loaded.entries.find(work.reads.entries.front()); it != loaded.entries.end()) {
+      snapshot.entry = &it->second;
+      snapshot.amendments = loaded.amendments[it->first];
+    }
   if (work.reads.troubled && snapshot.incident != nullptr) snapshot.troubled = loaded.troubled[snapshot.incident->number];
 
   for (const auto& [integration, what] : work.reads.references)
@@ -209,6 +213,8 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
     for (const auto& proposed : decision.entries) {
       changes.entries.push_back(make_entry(proposed, row, context, env_.random));
       apply(row, changes.entries.back());
+      if (const auto of = amends(changes.entries.back()); of && proposed.kind != EntryKind::withdrawn)
+        loaded.amendments[{decision.incident, *of}].push_back(changes.entries.back().seq);
       for (auto& message : announce_elsewhere(changes.entries.back(), row, context)) changes.messages.push_back(std::move(message));
     }
     if (!decision.redact.empty() && snapshot.entry != nullptr) {

@@ -21,9 +21,9 @@ bool answered(const Message& message, const Incident& incident) {
   return false;
 }
 
-QueuedMessage not_needed(QueuedMessage m) {
+QueuedMessage not_sent(QueuedMessage m, const char* why) {
   m.state = MessageState::dropped;
-  m.problem = "answered before it was sent";
+  m.problem = why;
   m.boot.clear();
   m.in_doubt = false;
   return m;
@@ -100,7 +100,11 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
     return outcome;
   }
   if (answered(message, **incident)) {
-    outcome.after = not_needed(leased);
+    outcome.after = not_sent(leased, "answered before it was sent");
+    return outcome;
+  }
+  if (withdrawn(message.content) && !must_look(leased, policy)) {
+    outcome.after = not_sent(leased, "its words were redacted");
     return outcome;
   }
   if (leased.deaths >= kDeathsUntilEnd) {

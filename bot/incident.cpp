@@ -40,7 +40,9 @@ void apply_role(Incident& row, const Entry& e) {
 void apply_public(Incident& row, const Entry& e) {
   Publication& p = row.publication;
   p.state = fact(e.facts, "state");
-  if (const auto& title = fact(e.facts, "title"); !title.empty() && title != p.title) {
+  // A title that somebody gave goes with a redaction of the entry, so the row always knows whose it is.
+  const bool given = fact(e.facts, "titled") == "yes";
+  if (const std::string title = public_words(e).title; given || (!title.empty() && title != p.title)) {
     p.title = title;
     row.public_title_entry = e.seq;
   }
@@ -229,6 +231,7 @@ void apply(Incident& row, const Entry& e) {
 void scrub(Incident& row, const Entry& redacted_entry) {
   if (row.title_entry == redacted_entry.seq) row.title = kRedacted;
   if (row.impact_entry == redacted_entry.seq) row.impact = kRedacted;
+  if (row.public_title_entry == redacted_entry.seq) row.publication.title = fact(redacted_entry.facts, "title");  // what Muster would have called it
 }
 
 std::optional<std::int64_t> incident_number(const std::string& word) {

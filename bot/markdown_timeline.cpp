@@ -62,7 +62,12 @@ std::string markdown(const Text& text, const People& people) {
 std::string with_words(const Entry& entry, const std::string& words, const People& people) {
   Entry other = entry;
   other.text = words;
+  std::erase_if(other.facts, [](const auto& f) { return f.first == "titled"; });  // a correction has no title of its own
   return markdown(narrate(other, people), people);
+}
+
+std::string own_words(const Entry& entry) {
+  return (entry.kind == EntryKind::public_update ? public_words(entry).body : entry.text).value_or(kRedacted);
 }
 
 void time_line(std::string& out, const char* label, Time t) { out += std::string("- ") + label + ": " + date_text(t) + " " + clock_text(t) + " UTC\n"; }
@@ -110,7 +115,7 @@ std::string MarkdownTimeline::line(const Entry& entry) const {
   } else {
     const Correction& right = it->second;
     if (right.withdrawn) out += "~~" + markdown(narrate(entry, people_), people_) + "~~ (";
-    else out += with_words(entry, right.text, people_) + " ~~" + escaped(entry.text.value_or(kRedacted)) + "~~ (";
+    else out += with_words(entry, right.text, people_) + " ~~" + escaped(own_words(entry)) + "~~ (";
     out += markdown(right.how, people_) + ", " + date_text(right.at) + " " + clock_text(right.at) + " UTC)";
   }
   return out + "\n";

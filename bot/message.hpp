@@ -19,8 +19,9 @@ const char* to_string(LaneClass cls);
 
 // ---- contents: neutral; a sender draws them ----
 /// name: from settings room_name, already a slug. `existing`: the vendor's id of a room that people made and that becomes the incident's; nothing is created.
-struct OpenRoom { std::string name, title; bool is_private = false; std::string existing = {}; };
-struct SetTopic { std::string topic; };
+/// `before`: the name it had before its title was redacted, when an attempt may have made the room under it: looked for, never made.
+struct OpenRoom { std::string name, title; bool is_private = false; std::string existing = {}, before = {}; };
+struct SetTopic { std::string topic; std::string name = {}; };  ///< name: also what a room of our making is to be called from now on
 struct InvitePeople { std::vector<std::string> people; std::vector<std::string> groups = {}; };   ///< person ids; the chat's own ids of user groups
 struct PostSummary {};                                      ///< posts the summary card, remembers it as reference "summary"
 struct PinSummary {};
@@ -46,6 +47,11 @@ struct PagePerson {
 };
 using Content = std::variant<OpenRoom, SetTopic, InvitePeople, PostSummary, PinSummary, EditSummary, Say, Announce, ArchiveRoom, AddBookmarks,
                              PublicUpdate, PagePerson>;
+/// Its words were redacted before it was sent everywhere, so it is sent nowhere else. What may be there already is still looked for.
+inline bool withdrawn(const Content& content) {
+  const auto* update = std::get_if<PublicUpdate>(&content);
+  return update != nullptr && update->body.empty();
+}
 /// "open_room", "say", … as stored, shown and counted.
 const char* kind_of(const Content& content);
 
@@ -89,6 +95,9 @@ struct QueuedMessage {
   bool in_doubt = false;     ///< filled by lease: it was `unknown` before, so a look comes first; not stored
   std::string problem;       ///< last error in words
 };
+
+/// It may have reached the vendor, or is on its way there.
+inline bool tried(const QueuedMessage& m) { return m.attempts > 0 || m.deaths > 0 || m.state == MessageState::sending || m.state == MessageState::unknown; }
 
 /// Where something of an incident lives outside: (incident, integration, what) → id.
 /// what: "room", "room_name", "summary", "public" (remote incident id), "message:<id>" …

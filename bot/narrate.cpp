@@ -73,7 +73,7 @@ Text public_sentence(const Entry& entry) {
   Sentence s(entry);
   s.say("\"" + state_name(s.value("state")) + "\" published by ").actor();
   if (s.has("pages")) s.say(" for " + s.value("pages"));
-  s.say(": ").words();
+  s.say(": ").say(public_words(entry).body.value_or(kRedacted));
   std::string states;
   for (const auto& [name, value] : entry.facts)
     if (name.rfind("component:", 0) == 0) states += (states.empty() ? "" : ", ") + name.substr(10) + " " + value;
@@ -262,7 +262,9 @@ Text narrate(const Entry& entry, const People&) {
     case EntryKind::public_shown: return s.say("shown on ").fact("page").address().done();
     case EntryKind::public_held: return s.say("held for ").fact("page").words_after(": ").done();
     case EntryKind::public_failed: return s.say("not published on ").fact("page").words_after(": ").done();
-    case EntryKind::public_dropped: return s.say("held update for ").fact("page").say(" dropped by ").actor().done();
+    case EntryKind::public_dropped:
+      if (entry.text && !entry.text->empty()) return s.say("not sent to ").fact("page").words_after(": ").done();
+      return s.say("held update for ").fact("page").say(" dropped by ").actor().done();
     case EntryKind::public_resent: return s.say("held update for ").fact("page").say(" sent again by ").actor().done();
     case EntryKind::room_opened:
       s.say(integration_name(s.value("integration")) + " room " + (s.has("name") ? room_called(s.value("name")) + " " : "") + "opened");

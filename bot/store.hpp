@@ -29,6 +29,7 @@ struct Loaded {
   std::map<std::string, AlertRecord> alerts;
   std::map<std::string, std::int64_t> groups;           ///< group → newest incident
   std::map<std::pair<std::int64_t, std::int64_t>, Entry> entries;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::int64_t>> amendments;  ///< of those: corrections and edits that still have their words
   std::map<std::int64_t, std::vector<QueuedMessage>> troubled;
   std::vector<Reference> references;                    ///< those asked for that exist
   std::int64_t next_number = 1;
@@ -49,7 +50,7 @@ struct Changes {
   std::vector<AlertRecord> alerts;
   std::vector<Person> people;
   std::vector<AdapterState> state;       ///< "" deletes
-  std::vector<std::pair<std::int64_t, std::int64_t>> redactions;  ///< (incident, seq): text, salt, and copies in outbox and stored replies go
+  std::vector<std::pair<std::int64_t, std::int64_t>> redactions;  ///< (incident, seq): text, salt, and what was made of it in outbox and stored replies go
 };
 
 struct LeaseQuery {

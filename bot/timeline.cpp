@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -75,6 +76,17 @@ const std::string& fact(const Facts& facts, const std::string& name) {
     if (key == name) return value;
   return none;
 }
+
+PublicWords public_words(const Entry& entry) {
+  PublicWords out{fact(entry.facts, "title"), entry.text};
+  if (fact(entry.facts, "titled") != "yes" || !entry.text) return out;
+  const auto end = std::min(entry.text->find('\n'), entry.text->size());
+  out.title = entry.text->substr(0, end);
+  out.body = entry.text->substr(std::min(end + 1, entry.text->size()));
+  return out;
+}
+
+std::string public_text(const std::string& title, const std::string& body) { return title.empty() ? body : title + "\n" + body; }
 
 Hash text_hash(const std::string& salt, const std::string& text) { return sha256(salt + text); }
 

@@ -30,11 +30,12 @@ enum class EntryKind {
   impact,          // text
   started,         // facts: at (iso8601)
   update,          // text: internal stakeholder update
-  public_update,   // text: public body.  facts: op (mark), state, title, pages (comma), component:<id>=<state>…
+  public_update,   // text: public body; with titled=yes its first line is the title somebody gave.  facts: op (mark), state, [title] (what Muster
+                   // calls it without one), [titled], pages (comma), component:<id>=<state>…
   public_shown,    // facts: op, page, [link]
   public_held,     // text: reason.  facts: op, page, message
   public_failed,   // text: reason.  facts: op, page
-  public_dropped,  // facts: op, page
+  public_dropped,  // text: optional reason.  facts: op, page
   public_resent,   // facts: op, page  (a person chose `public send`)
   room_opened,     // facts: integration, [link], [name]
   room_failed,     // text: reason.  facts: integration
@@ -102,6 +103,15 @@ struct Entry {
 /// recorded_at ms, actor kind name, actor id, source, fact count, then each fact's name and value, text_hash.
 /// Numbers are decimal ASCII. The first entry's previous hash is 32 zero bytes.
 Hash chain_hash(const Hash& previous, const Entry& entry);
+/// What a public_update entry tells the public.
+struct PublicWords {
+  std::string title;                ///< "": it keeps the one of before
+  std::optional<std::string> body;  ///< nullopt: redacted
+};
+PublicWords public_words(const Entry& entry);
+/// The text of such an entry. `title`: the one somebody gave, which needs the fact titled=yes; else "".
+std::string public_text(const std::string& title, const std::string& body);
+
 Hash text_hash(const std::string& salt, const std::string& text);
 std::string hex(const Hash& hash);
 

@@ -11,7 +11,6 @@ using namespace bot;
 
 constexpr std::size_t kMessageKey = 300;
 constexpr std::size_t kFiles = 20;
-constexpr const char* kMuster = "muster";
 
 std::string entry_reference(const Capture& capture) { return "captured:" + capture.message; }
 std::string state_reference(const Capture& capture) { return "capture:" + capture.message; }
@@ -26,18 +25,18 @@ std::string mark_of(const std::string& text) {
   return out;
 }
 
-/// How a captured message stands, as kept in its reference: "standing", mark of its words, who put it, who wrote it, entries of its edits.
+/// How a captured message stands, as kept in its reference: "standing", mark of its words, who put it, who wrote it.
 struct Standing {
-  std::string state, mark, put_by, author, edits;
+  std::string state, mark, put_by, author;
   bool known() const { return !state.empty(); }
   bool stands() const { return state == "standing"; }
   bool redacted() const { return state == "redacted"; }
-  std::string kept() const { return state + "\n" + mark + "\n" + put_by + "\n" + author + "\n" + edits; }
+  std::string kept() const { return state + "\n" + mark + "\n" + put_by + "\n" + author; }
 };
 
 Standing standing_of(const std::string& kept) {
   Standing out;
-  std::string* const parts[] = {&out.state, &out.mark, &out.put_by, &out.author, &out.edits};
+  std::string* const parts[] = {&out.state, &out.mark, &out.put_by, &out.author};
   std::size_t at = 0;
   for (auto* part : parts) {
     const auto end = std::min(kept.find('\n', at), kept.size());
@@ -99,7 +98,7 @@ Result<Decision> put(const Pin& pin) {
   if (text.empty()) return refused(ErrorKind::invalid_input, "that message has no words and no files. To add something, type " + typed(pin.context, "note TEXT"));
   Draft draft(pin.incident.number, pin.context);
   Facts facts{{"message", pin.capture.message}};
-  Standing now{"standing", mark_of(pin.words), pin.context.actor.id, "", ""};
+  Standing now{"standing", mark_of(pin.words), pin.context.actor.id, ""};
   if (!pin.capture.author.external_id.empty()) {
     const Person author = person_of(pin.capture.author, pin.context.people);
     draft.meet(author);
@@ -124,9 +123,7 @@ Result<Decision> edited(const Pin& pin) {
   draft.record(EntryKind::capture_edited, text.empty() ? "(nothing is left of it)" : std::move(text), {{"entry", pin.seq}, {"message", pin.capture.message}});
   Standing now = pin.standing;
   now.mark = mark;
-  now.edits += (now.edits.empty() ? "" : ",") + std::to_string(pin.incident.last_seq + 1);
   keep(draft, pin, now);
-  draft.decision().references.push_back({pin.incident.number, kMuster, edits_reference(pin.seq), now.edits});
   draft.reply({plain(pin.name() + " shows what the message says now; the old words stay, struck through.")});
   return draft.done();
 }
@@ -179,8 +176,6 @@ Decision moved(const RoomChange& change, const Incident& incident, const Context
 }
 
 }  // namespace
-
-std::string edits_reference(const std::string& seq) { return "edits:" + seq; }
 
 void read_for_capture(const Capture& capture, const std::string& integration, Reads& out) {
   if (!capture.incident) return;

@@ -82,7 +82,7 @@ void open_room(Draft& draft, const Incident& as_it_will_be, const std::string& o
 Card announcement(const Incident& incident) {
   Card card;
   card.tone = Tone::bad;
-  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " " + incident.title + ". Declared by "),
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title), plain(". Declared by "),
                 who(incident.declared_by), plain(", "), when(iso8601(incident.declared)), plain(". Room "), room_of(incident.number)};
   card.buttons.push_back({"Join", "join", true, false});
   return card;

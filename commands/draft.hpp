@@ -85,8 +85,6 @@ class Draft {
   bot::Decision decision_;
 };
 
-/// The reference (integration "muster") under which an entry's later edits are kept: "14,17".
-std::string edits_reference(const std::string& seq);
 /// A redacted message must not come back with its next edit.
 void forget_capture(Draft& draft, const bot::Entry& entry);
 
@@ -97,6 +95,8 @@ bot::Incident outline(const bot::Incident& incident);
 void open_room(Draft& draft, const bot::Incident& as_it_will_be, const std::string& only = "", const std::string& existing = "");
 /// Whom and where: what everybody outside the room reads once.
 bot::Card announcement(const bot::Incident& incident);
+/// The chat whose room people had before the incident: it is theirs and is never archived or renamed. "" when Muster opened all rooms.
+std::string adopted_in(const Call& call);
 /// The chats a new incident gets rooms in, as the fact "chats" says it: "" = in all. By the setting, when it comes out of one of them.
 std::string chats_for(const bot::Context& context);
 /// Declares it: the row as it will be and the entry. `kind`: words among private and drill.

@@ -2,9 +2,15 @@
 #include "commands/pages.hpp"
 
 namespace commands {
-namespace {
 
 using namespace bot;
+
+std::string adopted_in(const Call& call) {
+  const auto it = call.snapshot.references.find("muster/adopted");
+  return it == call.snapshot.references.end() ? std::string() : it->second;
+}
+
+namespace {
 
 Time began(const Incident& incident) { return incident.started.value_or(incident.declared); }
 
@@ -14,12 +20,6 @@ Error ended_already(const Call& call, const char* what) {
   return refused(ErrorKind::conflict, incident.name() + (closed ? " is closed" : " was cancelled and stays so") + ", so it cannot be " + what + ". " +
                                           (closed ? "Open it again first: " + typed(call, "reopen")
                                                   : "For a new problem: " + typed(call.context, "declare TITLE")));
-}
-
-/// The chat whose room people had before the incident: it is theirs and is never archived. "" when Muster opened all rooms.
-std::string adopted_in(const Call& call) {
-  const auto it = call.snapshot.references.find("muster/adopted");
-  return it == call.snapshot.references.end() ? std::string() : it->second;
 }
 
 void append_words(Text& text, const std::string& words) { text.push_back(plain(words.empty() ? "." : ". " + words)); }

@@ -46,6 +46,8 @@ Result<Decision> decide_held(const Call& call) {
     if (held.state != MessageState::held) continue;
     all.push_back(page_of(held));
     if (!page.empty() && !same(page, page_of(held))) continue;
+    if (words.choice == HeldChoice::send_again && withdrawn(held.message.content))
+      return refused(ErrorKind::conflict, "the words of the held update for " + page_of(held) + " were redacted, so it cannot be sent. Drop it: " + typed(call.context, "public drop"));
     record_choice(draft, held, words.choice);
     draft.decision().held.push_back({held.message.id, words.choice});
     pages.push_back(page_of(held));

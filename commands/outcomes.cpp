@@ -25,8 +25,8 @@ struct Event {
 /// A room that came later than the incident: this chat has heard of the incident before.
 Card room_here_now(const Incident& incident) {
   Card card;
-  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " " + incident.title + " has a room here now: "),
-                room_of(incident.number)};
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title),
+                plain(" has a room here now: "), room_of(incident.number)};
   card.buttons.push_back({"Join", "join", true, false});
   return card;
 }
@@ -45,9 +45,16 @@ void add_extras(Draft& draft, const Incident& incident, const std::string& chat)
   draft.send_extra(AddBookmarks{}, chat);
 }
 
+/// The title may have been redacted while the room was being made under it.
+std::string name_since(const Event& event) {
+  const auto& open = std::get<OpenRoom>(event.message().content);
+  if (!open.existing.empty() || open.title.empty() || (open.title == event.incident.title && open.before.empty())) return "";
+  return room_name(event.context.settings.incidents.room_name, event.incident.number, event.incident.title == kRedacted ? "" : event.incident.title);
+}
+
 /// What a room that is there now gets at once, all beside one another.
 void furnish(Draft& draft, const Event& event) {
-  draft.send(SetTopic{topic(event.incident, event.context.people)}, event.integration());
+  draft.send(SetTopic{topic(event.incident, event.context.people), name_since(event)}, event.integration());
   std::set<std::string> people = event.incident.members;
   if (event.incident.declared_by.kind == ActorKind::monitor)
     for (const auto& person : first_responders(event.context.settings)) people.insert(person);
@@ -159,6 +166,19 @@ Decision failed_publicly(const Event& event, const PublicUpdate& update) {
   return draft.done();
 }
 
+/// Its words were redacted before it went out.
+Decision withdrawn_publicly(const Event& event, const PublicUpdate& update) {
+  Draft draft = event.draft();
+  const std::string page = page_of(event);
+  draft.record(EntryKind::public_dropped, event.reason(), {{"op", update.op}, {"page", page}});
+  if (!event.room_lives()) return draft.done();
+  draft.say({plain("The update \"" + state_name(update.state) + "\" is not sent to " + page + ": " + event.reason() + ". To tell the public, type "),
+             code("public " + update.state + " TEXT")},
+            Tone::warning);
+  draft.redraw();
+  return draft.done();
+}
+
 /// Not yet an outcome, but people are waiting for it: said once per doubt and once when it drags on.
 Decision publicly_uncertain(const Event& event) {
   Draft draft = event.draft();
@@ -181,6 +201,7 @@ Decision published(const Event& event, const PublicUpdate& update) {
     case MessageState::sent: return shown_publicly(event, update);
     case MessageState::held: return held_publicly(event, update);
     case MessageState::dead: return failed_publicly(event, update);
+    case MessageState::dropped: return withdrawn_publicly(event, update);
     default: return publicly_uncertain(event);
   }
 }

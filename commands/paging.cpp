@@ -134,7 +134,7 @@ Result<Decision> decide_ack(const Call& call) {
   const bool outsider = actor.kind == ActorKind::person && incident.members.count(actor.id) == 0;
   if (outsider && incident.is_private) draft.record(EntryKind::joined, "", {{"person", actor.id}});
   if (outsider) draft.send(InvitePeople{{actor.id}, {}});
-  Text reply{plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " " + incident.title)};
+  Text reply{plain("Acknowledged. " + incident.name() + " " + severity_name(incident.severity) + " "), plain(incident.title)};
   if (incident.rooms.count(call.context.source) > 0) reply.insert(reply.end(), {plain(": "), room_of(incident.number)});
   else reply.push_back(plain("."));  // no room to go to: a link to the incident itself would only repeat its number
   draft.reply(std::move(reply));

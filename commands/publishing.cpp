@@ -102,10 +102,19 @@ std::string made_title(const States& components, const Settings& settings) {
   return out;
 }
 
-Result<std::string> title_for(const Call& call, const States& components) {
-  if (!call.arg("title").empty()) return text_argument(call, "title", kTitleLength, true);
-  const Publication& p = call.incident().publication;
-  return p.title.empty() ? made_title(components, call.context.settings) : p.title;
+/// The public title, what Muster calls it by itself ("": the title stays as it is), and whether somebody gave it.
+struct Title { std::string shown, made; bool given = false; };
+
+Result<Title> title_for(const Call& call, const States& components) {
+  const std::string& now = call.incident().publication.title;
+  if (!call.arg("title").empty()) {
+    auto given = text_argument(call, "title", kTitleLength, true);
+    if (!given) return given.error();
+    if (*given != now) return Title{*std::move(given), made_title(components, call.context.settings), true};
+  }
+  if (!now.empty()) return Title{now, "", false};
+  const std::string made = made_title(components, call.context.settings);
+  return Title{made, made, false};
 }
 
 /// Eight hex characters of (state, text): the mark of an update ends in them, so that a double press is seen without keeping the text in the row.
@@ -175,25 +184,29 @@ PublicUpdate update_for(const Call& call, const std::string& state, std::string 
   return update;
 }
 
-Facts facts_of(const PublicUpdate& update, const std::vector<std::string>& pages) {
+/// A title that somebody gave stands with the words, where a redaction reaches it; facts stay for good.
+Facts facts_of(const PublicUpdate& update, const Title& title, const std::vector<std::string>& pages) {
   std::string names;
   for (const auto& page : pages) names += (names.empty() ? "" : ",") + page;
-  Facts facts{{"op", update.op}, {"state", update.state}, {"title", update.title}, {"pages", names}};
+  Facts facts{{"op", update.op}, {"state", update.state}};
+  if (!title.made.empty()) facts.emplace_back("title", title.made);
+  if (title.given) facts.emplace_back("titled", "yes");
+  facts.emplace_back("pages", names);
   for (const auto& [id, state] : update.components) facts.emplace_back("component:" + id, state);
   return facts;
 }
 
-Decision publish(const Call& call, PublicUpdate update) {
+Decision publish(const Call& call, const Title& title, PublicUpdate update) {
   const Incident& incident = call.incident();
   const auto pages = page_names(call.context.settings);
   const std::string quoted = "\"" + state_name(update.state) + "\"";
   Draft draft(incident.number, call.context);
-  draft.record(EntryKind::public_update, update.body, facts_of(update, pages));
+  draft.record(EntryKind::public_update, public_text(title.given ? title.shown : "", update.body), facts_of(update, title, pages));
   if (incident.takes_changes()) {
-    draft.say({plain("Public update " + quoted + " published by "), who(call.context.actor), plain(" for " + listed(pages, "and") + ": " + update.body)});
+    draft.say({plain("Public update " + quoted + " published by "), who(call.context.actor), plain(" for " + listed(pages, "and") + ": "), plain(update.body)});
     draft.redraw();
   }
-  Text reply{plain("Publishing " + quoted + " on " + listed(pages, "and") + " as \"" + update.title + "\".")};
+  Text reply{plain("Publishing " + quoted + " on " + listed(pages, "and") + " as \""), plain(update.title), plain("\".")};
   draft.reply(std::move(reply));
   for (const auto& [page, on] : incident.publication.pages)
     if (on.state == PageState::held)
@@ -222,7 +235,7 @@ Result<Decision> decide_public(const Call& call) {
   if (already_published(call, *state, text_mark(*state, *body)))
     return at_field(refused(ErrorKind::conflict, "already published: the same words as \"" + state_name(*state) + "\" within the last 10 minutes. Change the text to say more."),
                     "text");
-  return publish(call, update_for(call, *state, *std::move(title), *std::move(body), *std::move(components)));
+  return publish(call, *title, update_for(call, *state, title->shown, *std::move(body), *std::move(components)));
 }
 
 constexpr Verb kVerbs[] = {{"public", "public STATE [title=\"…\"] [COMPONENT=STATE …] TEXT",

@@ -193,10 +193,7 @@ class Table final : public Commands {
     }
     if (!invocation.incident) return;
     out.incidents.push_back(*invocation.incident);
-    if (const auto seq = incident_number("#" + invocation.arg("entry"))) {
-      out.entries.emplace_back(*invocation.incident, *seq);
-      out.references.emplace_back("muster", edits_reference(std::to_string(*seq)));
-    }
+    if (const auto seq = incident_number("#" + invocation.arg("entry"))) out.entries.emplace_back(*invocation.incident, *seq);
     if (verb->leaves_room) out.references.emplace_back("muster", "adopted");
     out.troubled = invocation.has("choice");
   }

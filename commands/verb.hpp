@@ -45,7 +45,7 @@ struct Verb {
   void (*parse)(Line& line, const bot::Settings& settings, const bot::People& people, Args& args) = nullptr;
   bot::Result<bot::Decision> (*decide)(const Call& call) = nullptr;       ///< changes
   bot::Result<bot::Reply> (*query)(const Question& question) = nullptr;  ///< questions
-  bool leaves_room = false;  ///< asks whose the room is: close, cancel, reopen
+  bool leaves_room = false;  ///< asks whose the room is: close, cancel, reopen, redact
   bool takes_room = false;   ///< asks whether the room is free: adopt
 };
 

@@ -14,8 +14,12 @@ struct Write {
     w.name("title").string(c.title);
     w.name("private").boolean(c.is_private);
     if (!c.existing.empty()) w.name("existing").string(c.existing);
+    if (!c.before.empty()) w.name("before").string(c.before);
   }
-  void operator()(const bot::SetTopic& c) const { w.name("topic").string(c.topic); }
+  void operator()(const bot::SetTopic& c) const {
+    w.name("topic").string(c.topic);
+    if (!c.name.empty()) w.name("name").string(c.name);
+  }
   void operator()(const bot::InvitePeople& c) const {
     w.name("people").begin_array();
     for (const auto& person : c.people) w.string(person);
@@ -66,8 +70,12 @@ struct Read {
     f.read("title", c.title);
     f.read("private", c.is_private);
     f.read("existing", c.existing);
+    f.read("before", c.before);
   }
-  void operator()(bot::SetTopic& c) const { f.read("topic", c.topic); }
+  void operator()(bot::SetTopic& c) const {
+    f.read("topic", c.topic);
+    f.read("name", c.name);
+  }
   void operator()(bot::InvitePeople& c) const { 
     f.read_texts("people", c.people);
     f.read_texts("groups", c.groups);

@@ -96,9 +96,15 @@ json view(const bot::Incident& i, const bot::People& people) {
 json view(const bot::Entry& e, const bot::People& people) {
   json facts = json::object();
   for (const auto& [name, value] : e.facts) facts.emplace(name, value);  // the first of a name counts, as in bot::fact
+  std::optional<std::string> text = e.text;
+  if (e.kind == bot::EntryKind::public_update && facts.erase("titled") > 0) {  // how it is kept is nobody's concern outside
+    auto words = bot::public_words(e);
+    facts["title"] = words.title;
+    text = std::move(words.body);
+  }
   return {{"v", 1}, {"position", e.position}, {"incident", "INC-" + std::to_string(e.incident)}, {"seq", e.seq}, {"kind", bot::to_string(e.kind)},
           {"word", bot::kind_word(e.kind)}, {"occurred_at", bot::iso8601(e.occurred_at)}, {"recorded_at", bot::iso8601(e.recorded_at)},
-          {"actor", actor(e.actor, people)}, {"source", e.source}, {"facts", facts}, {"text", e.text ? json(*e.text) : json(nullptr)},
+          {"actor", actor(e.actor, people)}, {"source", e.source}, {"facts", facts}, {"text", text ? json(*text) : json(nullptr)},
           {"redacted", !e.text}, {"sentence", bot::plain_text(bot::narrate(e, people), people)}, {"hash", bot::hex(e.hash)}};
 }
 

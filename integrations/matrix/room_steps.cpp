@@ -208,6 +208,11 @@ bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress&
 
 bot::FindResult find_room(Session& session, const bot::OpenRoom& open, Progress& progress) {
   if (!open.existing.empty()) return bot::Missing{};  // entering again changes nothing
+  if (!open.before.empty()) {
+    bot::OpenRoom earlier = open;
+    earlier.name = std::exchange(earlier.before, "");
+    if (auto found = find_room(session, earlier, progress); !std::holds_alternative<bot::Missing>(found)) return found;
+  }
   for (int n = 1; n <= kRoomAliases; ++n) {
     const std::string alias = alias_on_own_server(session, room_alias_candidate(open, n, session.message.id));
     std::string room;
@@ -237,6 +242,18 @@ std::optional<Problem> follow_title(Session& session) {
   return session.api.put_state(session.room(), "m.room.name", "", {{"name", wanted}}, session.budget, ignored);
 }
 
+/// The room's address was made of a title that was redacted, so it is given up: the room is found by its link.
+std::optional<Problem> give_up_alias(Session& session) {
+  const std::string alias = session.context.reference("room_name");
+  if (alias.empty() || alias[0] != '#') return std::nullopt;
+  json ignored;
+  if (auto problem = session.api.get_state(session.room(), kIncidentState, "", session.budget, ignored)) return problem->not_found() ? std::nullopt : problem;
+  std::string event;
+  if (auto problem = session.api.put_state(session.room(), "m.room.canonical_alias", "", json::object(), session.budget, event)) return problem;
+  auto problem = session.api.call({"DELETE", {"v3", "directory", "room", alias}, {}, "the room's name"}, nullptr, session.budget, ignored);
+  return problem && problem->not_found() ? std::nullopt : problem;
+}
+
 }  // namespace
 
 bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
@@ -247,8 +264,10 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
                                              {{"topic", words}, {"m.topic", {{"m.text", json::array({{{"mimetype", "text/plain"}, {"body", words}}})}}}},
                                              session.budget, ignored);
   if (problem) return repeatable(*problem);
-  const auto unnamed = follow_title(session);
-  return unnamed ? repeatable(*unnamed) : bot::Accepted{};
+  if (const auto unnamed = follow_title(session)) return repeatable(*unnamed);
+  if (topic.name.empty()) return bot::Accepted{};
+  if (const auto kept = give_up_alias(session)) return repeatable(*kept);
+  return bot::Accepted{{bot::Reference{session.message.incident, kIntegration, "room_name", session.room()}}, ""};
 }
 
 bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite, Progress& progress) {

@@ -16,8 +16,8 @@ struct Rate { double per_minute, burst; };
 Rate rate_of(const std::string& method) {
   if (method == "chat.postMessage") return {300, 30};
   if (method == "auth.test") return {100, 10};
-  if (method == "conversations.create" || method == "conversations.setTopic" || method == "conversations.archive" || method == "pins.add" ||
-      method == "bookmarks.add" || method == "usergroups.users.list")
+  if (method == "conversations.create" || method == "conversations.setTopic" || method == "conversations.rename" || method == "conversations.archive" ||
+      method == "pins.add" || method == "bookmarks.add" || method == "usergroups.users.list")
     return {20, 6};
   if (method == "users.info" || method.rfind("views.", 0) == 0) return {100, 10};
   return {50, 10};  // invite, open, join, history, users.conversations, chat.update

@@ -98,7 +98,10 @@ bot::FindResult find_room(Session& session, const bot::OpenRoom& open) {
   const bot::Time since = session.context.first_attempt.value_or(session.message.created);
   const auto not_before = std::chrono::floor<std::chrono::seconds>(since).time_since_epoch().count();
   std::vector<std::string> names;
-  for (int n = 1; n <= kRoomNames; ++n) names.push_back(room_name_candidate(open.name, n, session.message.id));
+  for (int n = 1; n <= kRoomNames; ++n) {
+    names.push_back(room_name_candidate(open.name, n, session.message.id));
+    if (!open.before.empty()) names.push_back(room_name_candidate(open.before, n, session.message.id));
+  }
   std::string cursor;
   for (int page = 0; page < kPages; ++page) {
     json answer;
@@ -113,14 +116,36 @@ bot::FindResult find_room(Session& session, const bot::OpenRoom& open) {
   return bot::CannotLook{"the bot is in too many Slack channels to look for the room"};
 }
 
+namespace {
+
+/// The channel is called otherwise from now on.
+bot::SendResult rename(Session& session, const std::string& wanted) {
+  json answer;
+  if (const auto problem = session.api.call("conversations.info", {{"channel", session.room()}}, session.budget, answer)) return send_result(*problem);
+  const std::string now = text_at(answer.value("channel", json::object()), "name");
+  for (int n = 1; n <= kRoomNames; ++n) {
+    const std::string name = room_name_candidate(wanted, n, session.message.id);
+    const bot::Accepted done{{bot::Reference{session.message.incident, kIntegration, "room_name", name}}, ""};
+    if (name == now) return done;  // by an earlier attempt
+    const auto problem = session.api.call_in(session.room(), "conversations.rename", {{"channel", session.room()}, {"name", name}}, session.budget, answer);
+    if (!problem) return done;
+    if (problem->code == "is_archived") return bot::Accepted{};
+    if (problem->code != "name_taken") return send_result(*problem);
+  }
+  return bot::Refused{"Slack has no free name for the room " + wanted + ": rename or delete the channels that hold it.", false};
+}
+
+}  // namespace
+
 bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
   if (session.room().empty()) return no_room(session);
   json answer;
   const auto problem =
       session.api.call_in(session.room(), "conversations.setTopic", {{"channel", session.room()}, {"topic", cut(escape(topic.topic), kTopicLength)}},
                           session.budget, answer);
-  if (!problem || problem->code == "is_archived") return bot::Accepted{};  // nobody reads the topic of an archived room
-  return send_result(*problem);
+  if (problem && problem->code == "is_archived") return bot::Accepted{};  // nobody reads the topic of an archived room
+  if (problem) return send_result(*problem);
+  return topic.name.empty() ? bot::SendResult(bot::Accepted{}) : rename(session, topic.name);
 }
 
 bot::SendResult archive_room(Session& session) {

@@ -5,7 +5,6 @@
 
 #include "integrations/codec/codec.hpp"
 #include "integrations/storage/failures.hpp"
-#include "integrations/storage/redaction.hpp"
 #include "integrations/storage/rows.hpp"
 
 namespace storage {
@@ -139,7 +138,7 @@ std::optional<bot::Reply> Dedup::find(SqliteConnection& c, const std::string& ke
   return sound(codec::decode_reply(row.text(column)));
 }
 
-bool Dedup::add(SqliteConnection& c, const std::vector<std::string>& keys, const bot::Reply& reply, bot::Time at) {
+bool Dedup::add(SqliteConnection& c, const std::vector<std::string>& keys, const bot::Reply& reply, bot::Time at, MadeOf made_of) {
   if (keys.empty()) return true;
   const std::string text = codec::encode(reply);
   std::optional<std::int64_t> reply_in;
@@ -149,7 +148,8 @@ bool Dedup::add(SqliteConnection& c, const std::vector<std::string>& keys, const
     if (knows(c, key)) return false;
     const Fresh fresh{++last_id_, hash_key(key), ms(at)};
     if (reply_in) c.run("INSERT INTO dedup (id, at, incident, key, reply, reply_in) VALUES (?, ?, ?, ?, NULL, ?)", fresh.id, fresh.at, reply.incident, key, reply_in);
-    else c.run("INSERT INTO dedup (id, at, incident, key, reply, reply_in) VALUES (?, ?, ?, ?, ?, NULL)", fresh.id, fresh.at, reply.incident, key, text);
+    else c.run("INSERT INTO dedup (id, at, incident, key, reply, reply_in, first_entry, last_entry) VALUES (?, ?, ?, ?, ?, NULL, ?, ?)", fresh.id, fresh.at,
+               reply.incident, key, text, made_of.first, made_of.last);
     if (!reply_in) reply_in = fresh.id;
     newest_.emplace(fresh.hash, fresh.id);
     fresh_.push_back(fresh);
@@ -229,15 +229,15 @@ void Dedup::purge_step(SqliteConnection& c, bot::Time before) {
   c.run("DELETE FROM dedup WHERE id <= ?", purging_through_);
 }
 
-void Dedup::redact(SqliteConnection& c, std::int64_t incident, const std::string& text) {
+void Dedup::redact(SqliteConnection& c, const bot::Entry& entry) {
   std::vector<std::pair<std::int64_t, std::string>> changed;
   {
-    auto rows = c.query("SELECT id, reply FROM dedup WHERE incident = ? AND reply IS NOT NULL", incident);
+    auto rows = c.query("SELECT id, reply, first_entry, last_entry FROM dedup WHERE incident = ? AND reply IS NOT NULL", entry.incident);
     while (rows.next()) {
       auto reply = sound(codec::decode_reply(rows.text(1)));
       const bool hashed = !reply.fingerprint.empty();  // a short text could be guessed from its hash
       reply.fingerprint.clear();
-      if (carries(reply, text)) changed.emplace_back(rows.integer(0), codec::encode(without_words(reply)));
+      if (carries(reply, entry, made_of(rows, 2))) changed.emplace_back(rows.integer(0), codec::encode(without_words(reply)));
       else if (hashed) changed.emplace_back(rows.integer(0), codec::encode(reply));
     }
   }

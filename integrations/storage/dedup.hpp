@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bot/store.hpp"
+#include "integrations/storage/redaction.hpp"
 #include "integrations/storage/sqlite_connection.hpp"
 
 namespace storage {
@@ -22,7 +23,7 @@ class Dedup {
   std::optional<bot::Reply> find(SqliteConnection& c, const std::string& key) const;
   bool knows(SqliteConnection& c, const std::string& key) const;
   /// Records the keys of one request; false when one is known already.
-  bool add(SqliteConnection& c, const std::vector<std::string>& keys, const bot::Reply& reply, bot::Time at);
+  bool add(SqliteConnection& c, const std::vector<std::string>& keys, const bot::Reply& reply, bot::Time at, MadeOf made_of);
   /// The transaction's fate: what add() and seal() did becomes visible, or is forgotten.
   void keep();
   void forget();
@@ -32,8 +33,8 @@ class Dedup {
   bool anything_before(bot::Time before) const;
   /// Drops one run, or what is old of the newest keys. Inside a transaction.
   void purge_step(SqliteConnection& c, bot::Time before);
-  /// Replaces stored replies of the incident that repeat the text. Inside a transaction.
-  void redact(SqliteConnection& c, std::int64_t incident, const std::string& text);
+  /// Replaces the stored replies that repeat the entry's words, which it still has. Inside a transaction.
+  void redact(SqliteConnection& c, const bot::Entry& entry);
 
  private:
   static constexpr std::size_t kRunKeys = 4096;

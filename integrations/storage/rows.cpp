@@ -39,6 +39,8 @@ bot::Entry read_entry(const Rows& row) {
   return e;
 }
 
+MadeOf made_of(const Rows& row, int column) { return {row.maybe_integer(column).value_or(0), row.maybe_integer(column + 1).value_or(0)}; }
+
 bot::MessageState read_state(const std::string& name) {
   const auto state = bot::message_state(name);
   if (!state) damaged("a message has an unknown state");

@@ -4,7 +4,6 @@
 
 #include "integrations/codec/codec.hpp"
 #include "integrations/storage/failures.hpp"
-#include "integrations/storage/redaction.hpp"
 #include "integrations/storage/rows.hpp"
 
 namespace storage {
@@ -32,14 +31,14 @@ std::int64_t SqlOutbox::next_seq(SqliteConnection& c) {
   return ++last_seq_;
 }
 
-void SqlOutbox::add(SqliteConnection& c, const bot::Message& m) {
+void SqlOutbox::add(SqliteConnection& c, const bot::Message& m, MadeOf made_of) {
   if (!m.supersedes.empty()) supersede(c, m);
   const std::int64_t seq = next_seq(c);
   c.run("INSERT INTO outbox (seq, id, incident, integration, lane_class, lane, supersedes, kind, created, deadline, state, is_open, "
-        "in_trouble, attempts, looks, doubts, deaths, next_at, last_attempt, boot, problem) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, 0, 0, 0, 0, ?, NULL, '', '')",
+        "in_trouble, attempts, looks, doubts, deaths, next_at, last_attempt, boot, problem, first_entry, last_entry) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, 0, 0, 0, 0, ?, NULL, '', '', ?, ?)",
         seq, m.id, m.incident, m.integration, static_cast<int>(m.lane_class), m.lane, m.supersedes, bot::kind_of(m.content), ms(m.created), ms(m.deadline),
-        ms(m.created));
+        ms(m.created), made_of.first, made_of.last);
   c.run("INSERT INTO outbox_content (seq, content) VALUES (?, ?)", seq, codec::encode(m.content));
   // A lane that is there already has an older head.
   c.run("INSERT INTO lane (lane, integration, lane_class, head, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (lane) DO NOTHING", m.lane, m.integration,
@@ -173,13 +172,14 @@ void SqlOutbox::drop(SqliteConnection& c, const std::vector<std::int64_t>& seqs)
   }
 }
 
-void SqlOutbox::redact(SqliteConnection& c, std::int64_t incident, const std::string& text) {
+void SqlOutbox::redact(SqliteConnection& c, const bot::Entry& entry) {
   std::vector<std::pair<std::int64_t, std::string>> changed;
   {
-    auto rows = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.incident = ?", incident);
+    auto rows = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.incident = ?", entry.incident);
     while (rows.next()) {
-      auto content = read_message(rows).message.content;
-      if (scrub(content, text)) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
+      auto message = read_message(rows);
+      auto& content = message.message.content;
+      if (scrub(content, entry, made_of(rows, kMessageMadeOfColumn), bot::tried(message))) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
     }
   }
   for (const auto& [seq, content] : changed) c.run("UPDATE outbox_content SET content = ? WHERE seq = ?", content, seq);

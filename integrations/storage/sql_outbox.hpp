@@ -4,13 +4,14 @@
 #pragma once
 
 #include "bot/store.hpp"
+#include "integrations/storage/redaction.hpp"
 #include "integrations/storage/sqlite_connection.hpp"
 
 namespace storage {
 
 class SqlOutbox {
  public:
-  void add(SqliteConnection& c, const bot::Message& message);
+  void add(SqliteConnection& c, const bot::Message& message, MadeOf made_of);
   void update(SqliteConnection& c, const bot::QueuedMessage& update);
   /// Heads of lanes that are due and fit in `query.room_for`, by class then age; nothing is changed.
   std::vector<std::int64_t> due(SqliteConnection& c, const bot::LeaseQuery& query) const;
@@ -24,8 +25,8 @@ class SqlOutbox {
   /// Finished messages older than `before`: at most `limit`.
   std::vector<std::int64_t> finished(SqliteConnection& c, bot::Time before, int limit) const;
   void drop(SqliteConnection& c, const std::vector<std::int64_t>& seqs);
-  /// Takes the text out of every message of the incident.
-  void redact(SqliteConnection& c, std::int64_t incident, const std::string& text);
+  /// Takes the entry's words out of the messages that were made of them. `entry` still has them.
+  void redact(SqliteConnection& c, const bot::Entry& entry);
 
   void keep(const std::string& boot) { boot_ = boot; }  ///< recovery for this boot is durable
   void forget() { seq_known_ = false; }                 ///< the transaction was rolled back

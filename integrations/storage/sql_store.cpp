@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/storage/rows.hpp"
 
@@ -60,7 +61,14 @@ bot::Loaded SqlStore::load_now(SqliteConnection& c, const bot::LoadQuery& query)
     if (const bot::Incident* row = incident(c, number)) out.incidents.emplace(number, *row);
   for (const auto& [number, seq] : query.entries) {
     auto row = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq = ?", number, seq);
-    if (row.next()) out.entries[{number, seq}] = read_entry(row);
+    if (!row.next()) continue;
+    out.entries[{number, seq}] = read_entry(row);
+    auto later = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq > ? AND t.position IS NOT NULL AND e.kind IN ('corrected', 'capture_edited') "
+                         "ORDER BY e.seq", number, seq);
+    auto& amendments = out.amendments[{number, seq}];
+    amendments.clear();
+    while (later.next())
+      if (const auto entry = read_entry(later); bot::amends(entry) == seq) amendments.push_back(entry.seq);
   }
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)
@@ -114,10 +122,11 @@ void SqlStore::undone() {
 }
 
 bot::Status SqlStore::write_changes(SqliteConnection& c, bot::Changes& changes) {
-  if (!dedup_.add(c, changes.dedup_keys, changes.reply, changes.at))
+  const MadeOf decided = made_of(changes.entries);
+  if (!dedup_.add(c, changes.dedup_keys, changes.reply, changes.at, decided))
     return bot::fail(bot::ErrorKind::conflict, "Not recorded: this request was recorded before.");
   if (auto written = write_entries(c, changes.entries); !written) return written;
-  for (const auto& message : changes.messages) outbox_.add(c, message);
+  for (const auto& message : changes.messages) outbox_.add(c, message, decided);
   for (const auto& update : changes.updates) outbox_.update(c, update);
   write_rest(c, changes);
   for (const auto& [number, seq] : changes.redactions) redact(c, number, seq);
@@ -181,17 +190,16 @@ void SqlStore::write_rest(SqliteConnection& c, const bot::Changes& changes) {
 }
 
 void SqlStore::redact(SqliteConnection& c, std::int64_t number, std::int64_t seq) {
-  std::int64_t position = 0;
-  std::string text;
+  bot::Entry entry;
   {
-    auto row = c.query("SELECT t.position, t.text FROM entry e JOIN entry_text t ON t.position = e.position WHERE e.incident = ? AND e.seq = ?", number, seq);
-    if (!row.next()) return;  // gone already
-    position = row.integer(0);
-    text = row.text(1);
+    auto row = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq = ?", number, seq);
+    if (!row.next()) return;
+    entry = read_entry(row);
   }
-  c.run("DELETE FROM entry_text WHERE position = ?", position);
-  outbox_.redact(c, number, text);
-  dedup_.redact(c, number, text);
+  if (!entry.text) return;  // gone already
+  c.run("DELETE FROM entry_text WHERE position = ?", entry.position);
+  outbox_.redact(c, entry);
+  dedup_.redact(c, entry);
 }
 
 bot::Result<std::vector<bot::QueuedMessage>> SqlStore::lease(const bot::LeaseQuery& query) {

@@ -72,14 +72,16 @@ bool Rows::null(int column) const { return sqlite3_column_type(statement_, colum
 
 SqliteConnection::SqliteConnection(const std::string& file, Mode mode) {
   const bool write = mode == Mode::write;
-  const int flags = (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+  const bool alone = mode == Mode::alone;  // shutting others out takes a file opened for writing
+  const int flags = (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : alone ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   const std::string uri = as_uri(file) + (mode == Mode::immutable ? "?immutable=1" : "");
-  database_ = opened(uri, flags, kBusyMillis);
+  database_ = opened(uri, flags, alone ? 0 : kBusyMillis);
   db_ = database_->getHandle();
   sqlite3_extended_result_codes(db_, 1);
   // Only the writing connection ever checkpoints: two at once can corrupt the log in SQLite before 3.51.3.
   if (!write) keep_log();
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (alone) execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;");
   if (write) sqlite3_wal_hook(db_, &SqliteConnection::on_wal, this);  // in place of automatic checkpoints, which hide their errors
 }
 

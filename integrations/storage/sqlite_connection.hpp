@@ -52,7 +52,8 @@ class Rows {
 
 class SqliteConnection {
  public:
-  enum class Mode { write, read, immutable };
+  /// alone: reads while no other process may have the file open; the only way to read what is in the log on a disk without any room.
+  enum class Mode { write, read, immutable, alone };
   SqliteConnection(const std::string& file, Mode mode);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;

@@ -2,31 +2,44 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "integrations/storage/checked_pages.hpp"
 #include "integrations/storage/failures.hpp"
-#include "storage_schema_embedded.hpp"
+#include "integrations/storage/schema_check.hpp"
 
 namespace storage {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x4d555354;  // "MUST"
-constexpr std::array<const char*, 3> kMigrations{"0001_first.sql", "0002_adapter_state.sql", "0003_lane_ready.sql"};
+constexpr std::uint64_t kNoRoom = 64 * 1024;  // SQLite needs half of it to begin at all
 
 bot::Error refuse(const std::string& words) { return bot::fail(bot::ErrorKind::corrupt, words); }
 
+bool disk_is_full(const std::string& file) {
+  struct statvfs info{};
+  if (::statvfs(file.c_str(), &info) != 0) return false;
+  const std::uint64_t blocks = ::geteuid() == 0 ? info.f_bfree : info.f_bavail;
+  return blocks * info.f_frsize < kNoRoom || (info.f_files > 0 && info.f_ffree == 0);
+}
+
+/// What a full disk answers when SQLite begins: often a mere "I/O error", about a file of its own that it cannot make.
+bool for_want_of_room(const SqlError& error, const std::string& file) {
+  if (error.code == SQLITE_FULL || error.extended == SQLITE_IOERR_SHMSIZE) return true;
+  return (error.code == SQLITE_IOERR || error.code == SQLITE_CANTOPEN) && disk_is_full(file);
+}
+
 bot::Error unopened(const std::string& file, const SqlError& error) {
+  if (for_want_of_room(error, file))
+    return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + ": its disk is full. Free some space and start it again; nothing is damaged.");
   switch (error.code) {
     case SQLITE_NOTADB: return refuse(file + " is not a Muster database. Name another file in store.url, or move this one away.");
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + " (" + error.message + "). Check the owner and permissions of the file and its folder.");
-    case SQLITE_FULL: return bot::fail(bot::ErrorKind::unavailable, "Muster cannot open " + file + ": the disk is full. Free some space and start again.");
     default: return refuse(file + " cannot be used (" + words_of(error) + "). Look at the disk, then restore a backup if the file is damaged.");
   }
 }
@@ -61,11 +74,14 @@ bot::Result<int> version_of(SqliteConnection& c, const std::string& file) {
     if (tables.next() && tables.integer(0) == 0) return 0;
   }
   if (id != kApplicationId) return refuse(file + " is the database of another program. Name another file in store.url.");
+  if (version <= 0)
+    return refuse(file + " does not say which schema it has: its user_version is " + std::to_string(version) + ". Somebody or another program changed it. Restore a backup.");
   if (version > schema_version())
     return refuse(file + " was written by a newer Muster (schema " + std::to_string(version) + ", this one knows " + std::to_string(schema_version()) +
                   "). Start the newer version, or restore a backup from before the upgrade.");
   if (c.reserve_bytes() != kPageCheckBytes)
     return refuse(file + " is damaged, or was made by a trial version of Muster: its pages carry no check. Restore a backup.");
+  if (auto fits = check_schema(c, static_cast<int>(version), file); !fits) return fits.error();
   return static_cast<int>(version);
 }
 
@@ -84,15 +100,16 @@ bot::Status set_durability(SqliteConnection& c, const std::string& file) {
   return bot::Done{};
 }
 
-void migrate(SqliteConnection& c, int from) {
-  for (int version = from + 1; version <= schema_version(); ++version) {
-    const auto sql = storage_schema::embedded(kMigrations[static_cast<std::size_t>(version - 1)]);
-    if (sql.empty()) std::abort();  // the program was built without its schema
-    c.begin();
-    c.execute(std::string(sql));
-    c.execute("PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(version) + ";");
-    c.commit();
-  }
+/// Throws SqlError.
+bot::Result<std::unique_ptr<SqliteConnection>> opened_for_reading(const std::string& file, SqliteConnection::Mode mode) {
+  auto c = std::make_unique<SqliteConnection>(file, mode);
+  auto version = version_of(*c, file);
+  if (!version) return version.error();
+  if (*version != schema_version())
+    return refuse(file + " has schema " + std::to_string(*version) + ", this Muster needs " + std::to_string(schema_version()) + ". Start `muster serve` once to bring it up to date.");
+  set_rules(*c);
+  c->execute("PRAGMA cache_size = -2000;");
+  return c;
 }
 
 /// A process that died may have written what is read back now without being safe from a power cut. It is made safe before anything
@@ -106,8 +123,6 @@ void make_safe(SqliteConnection& c) {
 }
 
 }  // namespace
-
-int schema_version() { return static_cast<int>(kMigrations.size()); }
 
 bool has_log(const std::string& file) {
   sqlite3_initialize();
@@ -127,7 +142,7 @@ bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::strin
     if (*version == 0) c->reserve_bytes(kPageCheckBytes);
     set_rules(*c);
     if (auto durable = set_durability(*c, file); !durable) return durable.error();
-    migrate(*c, *version);
+    migrate(*c, *version, schema_version());
     make_safe(*c);
     if (max_pages > 0) c->pragma("max_page_count = " + std::to_string(max_pages));
     return c;
@@ -140,17 +155,17 @@ bot::Result<std::unique_ptr<SqliteConnection>> open_for_reading_only(const std::
   if (::access(file.c_str(), F_OK) != 0)
     return bot::fail(bot::ErrorKind::not_found, "There is no database at " + file + ". Check store.url in the settings, or start `muster serve` once.");
   if (auto ours = check_header(file); !ours) return ours.error();
+  using Mode = SqliteConnection::Mode;
   try {
-    auto c = std::make_unique<SqliteConnection>(file, immutable ? SqliteConnection::Mode::immutable : SqliteConnection::Mode::read);
-    auto version = version_of(*c, file);
-    if (!version) return version.error();
-    if (*version != schema_version())
-      return refuse(file + " has schema " + std::to_string(*version) + ", this Muster needs " + std::to_string(schema_version()) + ". Start `muster serve` once to bring it up to date.");
-    set_rules(*c);
-    c->execute("PRAGMA cache_size = -2000;");
-    return c;
+    return opened_for_reading(file, immutable ? Mode::immutable : Mode::read);
   } catch (const SqlError& error) {
-    return unopened(file, error);
+    if (immutable || !for_want_of_room(error, file)) return unopened(file, error);
+  }
+  try {
+    // Beside nobody else SQLite needs no file for what it shares with others, and reads the log all the same.
+    return opened_for_reading(file, Mode::alone);
+  } catch (const SqlError&) {
+    return unopened(file, SqlError{SQLITE_FULL, SQLITE_FULL, "", false});
   }
 }
 

@@ -455,3 +455,45 @@ TEST_CASE("looking for what is due leaves commits two thirds of the time, howeve
   CHECK(slow.looks > 10);
   CHECK(slow.looks * SlowStore::kLook <= took / 3 + SlowStore::kLook);
 }
+
+TEST_CASE("a public update that is redacted before it went out is not sent, and people hear it") {
+  House h;
+  h.settings.incidents.admins = {"dana"};
+  h.page.script = {NotSent{"the vendor cannot be reached", {}, true}};
+  h.publish();
+  h.run();
+  REQUIRE(h.page.sends == 1);
+  std::int64_t update = 0;
+  const auto entries = h.store.timeline(1, 0, 1000).value();
+  for (const auto& e : entries)
+    if (e.kind == EntryKind::public_update) update = e.seq;
+  REQUIRE(h.say("INC-1 redact " + std::to_string(update)).status == ReplyStatus::ok);
+  h.env.advance(std::chrono::minutes{5});
+  h.run();
+  CHECK(h.page.sends == 1);
+  CHECK(h.page.arrived.empty());
+  CHECK(h.has(1, EntryKind::public_dropped));
+  CHECK(h.store.incident(1).value()->publication.pages.at("vendor").state == PageState::dropped);
+}
+
+TEST_CASE("a public update that is redacted while nobody knows whether it arrived is looked for, and not sent again") {
+  House h;
+  h.settings.incidents.admins = {"dana"};
+  h.page.arrives_anyway = GENERATE(true, false);
+  h.page.script = {Doubtful{"timeout"}};
+  h.publish();
+  h.run();
+  std::int64_t update = 0;
+  const auto entries = h.store.timeline(1, 0, 1000).value();
+  for (const auto& e : entries)
+    if (e.kind == EntryKind::public_update) update = e.seq;
+  REQUIRE(h.say("INC-1 redact " + std::to_string(update)).status == ReplyStatus::ok);
+  for (int i = 0; i < 6; ++i) {
+    h.env.advance(std::chrono::seconds{11});
+    h.run();
+  }
+  CHECK(h.page.looks > 0);
+  CHECK(h.page.sends == 1);
+  CHECK(h.has(1, EntryKind::public_dropped) != h.page.arrives_anyway);
+  CHECK(h.has(1, EntryKind::public_shown) == h.page.arrives_anyway);
+}

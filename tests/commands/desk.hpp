@@ -156,6 +156,8 @@ class Desk : public Reader {
     return run(request, nullptr, context_of(muster(), "muster"));
   }
 
+  void refer(std::int64_t n, const std::string& key, const std::string& id) { references_[n][key] = id; }
+
   // ---- looking ----
 
   Incident& row(std::int64_t n = 1) { return incidents_.at(n); }
@@ -259,8 +261,10 @@ class Desk : public Reader {
     }
     if (const auto it = groups_.find(reads.alert_group); it != groups_.end()) snapshot.group_incident = find(it->second);
     if (!reads.entries.empty())
-      for (const auto& e : entries[reads.entries.front().first])
+      for (const auto& e : entries[reads.entries.front().first]) {
         if (e.seq == reads.entries.front().second) snapshot.entry = &e;
+        if (e.text && e.kind != EntryKind::withdrawn && amends(e) == reads.entries.front().second) snapshot.amendments.push_back(e.seq);
+      }
     if (snapshot.incident != nullptr)
       for (const auto& [integration, what] : reads.references)
         if (const auto& kept = references_[snapshot.incident->number]; kept.count(integration + "/" + what) > 0)

@@ -63,6 +63,61 @@ TEST_CASE("later updates keep components and title unless named; resolved puts t
   CHECK(d.row().publication.state == "resolved");
 }
 
+TEST_CASE("a title that somebody gave stands with the words, where a redaction reaches it") {
+  Commanded d;
+  const Reply given = d.say("public investigating title=\"Jane Roe's cards\" api=partial_outage Looking.", "bob");
+  CHECK(d.content<PublicUpdate>().title == "Jane Roe's cards");
+  CHECK(d.content<PublicUpdate>().body == "Looking.");
+  CHECK(has(d.text_of(given), "as \"Jane Roe's cards\""));
+  const Entry entry = d.entries[1].back();
+  for (const auto& [name, value] : entry.facts) CHECK(value.find("Jane") == std::string::npos);
+  CHECK(public_words(entry).title == "Jane Roe's cards");
+  CHECK(public_words(entry).body == "Looking.");
+  CHECK(has(plain_text(narrate(entry, d.registry), d.registry), ": Looking. ["));
+  CHECK(d.row().publication.title == "Jane Roe's cards");
+  d.say("public identified title=\"Jane Roe's cards\" Found it.", "bob");  // the same again gives nothing
+  CHECK(d.content<PublicUpdate>().title == "Jane Roe's cards");
+  CHECK(d.entries[1].back().text == "Found it.");
+  CHECK(fact(d.entries[1].back().facts, "title").empty());
+  CHECK(d.say("redact " + std::to_string(entry.seq), "ada").status == ReplyStatus::ok);
+  CHECK(d.row().publication.title == "Problems with API");
+  Incident folded;
+  for (const auto& e : d.entries[1]) apply(folded, e);
+  CHECK(folded.publication == d.row().publication);
+  CHECK(folded.public_title_entry == d.row().public_title_entry);
+  d.say("public monitoring Watching.", "bob");
+  CHECK(d.content<PublicUpdate>().title == "Problems with API");
+}
+
+TEST_CASE("a title that an older Muster put among the facts is read as before, and a redaction says that it stays") {
+  Commanded d;
+  Entry old;
+  old.incident = 1;
+  old.seq = d.row().last_seq + 1;
+  old.kind = EntryKind::public_update;
+  old.actor = Desk::person("bob");
+  old.facts = {{"op", "o"}, {"state", "investigating"}, {"title", "Jane Roe's cards"}, {"pages", "public"}};
+  old.text = "First line\nsecond line";
+  CHECK(public_words(old).title == "Jane Roe's cards");
+  CHECK(public_words(old).body == "First line\nsecond line");
+  d.entries[1].push_back(old);
+  apply(d.row(), old);
+  CHECK(d.row().publication.title == "Jane Roe's cards");
+  CHECK(has(d.text_of(d.say("redact " + std::to_string(old.seq), "ada")), "Its public title \"Jane Roe's cards\" stays in the record"));
+  CHECK(d.row().publication.title == "Jane Roe's cards");
+}
+
+TEST_CASE("a held update whose words were redacted cannot be sent, only dropped") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:vendor", MessageState::held, "timeout");
+  for (auto& held : d.troubled_messages) std::get<PublicUpdate>(held.message.content).body.clear();
+  const Reply refused = d.say("public send", "bob");
+  CHECK(refused.status == ReplyStatus::conflict);
+  CHECK(has(d.text_of(refused), "public drop"));
+  CHECK(d.say("public drop", "bob").status == ReplyStatus::ok);
+}
+
 TEST_CASE("without components the title names the page") {
   Commanded d;
   d.settings.incidents.public_defaults.clear();

@@ -326,11 +326,12 @@ TEST_CASE("redact takes an entry's words for good") {
   d.say("correct 2 the customer is John Doe");
   refuses(d, {{"redact 2", "bob", ReplyStatus::forbidden, "only the commander of INC-1 or an admin may redact"}});
   CHECK(d.say("redact 2", "ada").status == ReplyStatus::ok);
-  CHECK(d.last.redact == std::vector<std::int64_t>{2});
-  CHECK(d.kinds() == Words{"redacted"});
+  CHECK(d.last.redact == std::vector<std::int64_t>{2, 3});  // what was said instead goes with it
+  CHECK(d.kinds() == Words{"redacted", "redacted"});
+  CHECK((!d.entries[1][1].text && !d.entries[1][2].text));
   CHECK(d.said() == "@Ada redacted the words of entry 2\n");
-  CHECK(d.say("redact 3", "ada").status == ReplyStatus::ok);  // the correction's words may go too
   refuses(d, {{"redact 2", "ada", ReplyStatus::conflict, "are already redacted"},
+              {"redact 3", "ada", ReplyStatus::conflict, "are already redacted"},
               {"redact 4", "ada", ReplyStatus::conflict, "entry 4 has no words to redact"},
               {"redact 77", "ada", ReplyStatus::not_found, "has no entry 77"},
               {"correct 2 x", "ada", ReplyStatus::conflict, "were redacted"}});
@@ -341,6 +342,68 @@ TEST_CASE("redact takes an entry's words for good") {
   CHECK(d.say("redact 1", "ada").status == ReplyStatus::ok);
   CHECK(d.content<SetTopic>().topic.find("[redacted]") != std::string::npos);
   CHECK(d.row().title == kRedacted);
+}
+
+TEST_CASE("redact says which entries went with the one that was named; a correction goes alone") {
+  Declared d;
+  d.say("note the customer is Jane Doe");
+  d.say("correct 2 the customer is John Doe");
+  d.say("correct 2 the customer is Joe Doe");
+  const Reply alone = d.say("redact 3", "ada");
+  CHECK(d.last.redact == std::vector<std::int64_t>{3});
+  CHECK(d.text_of(alone).find("The words of entry 3 of INC-1 are gone for good") == 0);
+  const Reply both = d.say("redact 2", "ada");
+  CHECK(d.last.redact == std::vector<std::int64_t>{2, 4});
+  CHECK(d.text_of(both).find("The words of entry 2 of INC-1 and of its corrections (entry 4) are gone for good") == 0);
+  d.say("note again");
+  d.say("correct 8 once more");
+  d.entries[1][7].text.reset();  // as an older Muster left it
+  const Reply rest = d.say("redact 8", "ada");
+  CHECK(d.last.redact == std::vector<std::int64_t>{9});
+  CHECK(d.text_of(rest).find("The words of entry 9 of INC-1 are gone") == 0);
+}
+
+TEST_CASE("a room that was named after a redacted title is to be called otherwise, unless people made it") {
+  Declared d;
+  CHECK(d.say("redact 1", "ada").status == ReplyStatus::ok);
+  CHECK(d.content<SetTopic>().name == "inc-1");
+  d.say("rename card payments fail");
+  CHECK(d.content<SetTopic>().name.empty());
+  Declared renamed;
+  renamed.say("rename card payments fail");
+  renamed.say("redact 1", "ada");  // no longer the title, but still the room's name
+  CHECK(renamed.content<SetTopic>().name == "inc-1-card-payments-fail");
+  CHECK(renamed.row().title == "card payments fail");
+  Declared plain_name;
+  plain_name.settings.incidents.room_name = "outage-{number}";
+  plain_name.say("redact 1", "ada");
+  CHECK(plain_name.content<SetTopic>().name.empty());
+  Declared theirs;
+  theirs.refer(1, "muster/adopted", "slack");
+  theirs.say("redact 1", "ada");
+  CHECK(theirs.content<SetTopic>().name.empty());
+}
+
+TEST_CASE("what correct and redact advise is not refused") {
+  for (const std::string how : {"open", "resolved", "closed", "cancelled"}) {
+    Declared d;
+    d.say("role commander");
+    d.say("severity sev2");
+    d.say("status identified found it");
+    if (how == "cancelled") d.say("cancel false alarm");
+    else if (how != "open") d.say("resolve");
+    if (how == "closed") d.say("close");
+    const bool ended = how == "closed" || how == "cancelled";
+    for (const std::string text : {"correct 1 better", "redact 1", "correct 3 x", "correct 4 was known"}) {
+      const std::string told = d.text_of(d.say(text, "ada"));
+      INFO(how << " " << text << " → " << told);
+      const bool status = text[8] == '4';
+      CHECK((told.find("reopen") != std::string::npos) == (how == "closed" || (how == "resolved" && status)));
+      CHECK((told.find("type rename TITLE") != std::string::npos) == (!ended && text.back() != 'x' && !status));
+      CHECK((told.find("rename TITLE") == std::string::npos || how != "cancelled"));
+      CHECK((told.find("type severity") == std::string::npos || !ended));
+    }
+  }
 }
 
 TEST_CASE("private incidents are there for their people alone") {

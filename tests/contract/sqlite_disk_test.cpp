@@ -162,6 +162,34 @@ TEST_CASE("a backup never overwrites and refuses places it cannot write") {
   CHECK_FALSE(subject.opened().backup(subject.folder.path("no/such/folder/x.db").string()).ok());
 }
 
+TEST_CASE("on a disk without any room the start says so, and offline reading sees what is in the log too") {
+  SqliteSubject subject;
+  Scribe s;
+  commit(subject.store(), s.one(1, EntryKind::declared, "a"));
+  // As a process leaves it that was killed: the newest words are in the log alone.
+  const auto left = subject.folder.path("left.db").string();
+  const auto file = subject.folder.path().string();
+  commit(subject.store(), s.one(1, EntryKind::note, "in the log"));
+  for (const char* ending : {"", "-wal"}) std::filesystem::copy_file(file + ending, left + ending);
+  subject.close();
+  REQUIRE(std::filesystem::file_size(left + "-wal") > 0);
+  const FileLimit limit(16 * 1024);
+  auto reading = storage::open_for_reading("sqlite:" + left, subject.env.env());
+  INFO((reading ? "" : reading.error().message));
+  REQUIRE(reading.ok());
+  const auto entries = must((*reading)->reader().timeline(1, 0, 10));
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[1].text == "in the log");
+  reading->reset();
+  CHECK(must(must(storage::open_for_reading("sqlite:" + left, subject.env.env()))->verify()).ok());
+  auto started = storage::open_store("sqlite:" + left, subject.env.env());
+  REQUIRE_FALSE(started.ok());
+  CHECK(started.error().kind == bot::ErrorKind::unavailable);
+  CHECK(started.error().message.find("disk is full") != std::string::npos);
+  CHECK(started.error().message.find("restore") == std::string::npos);
+  CHECK(std::filesystem::file_size(left + "-wal") > 0);
+}
+
 TEST_CASE("after a redaction and a checkpoint the text's bytes are in no file") {
   SqliteSubject subject;
   Scribe s;

@@ -28,7 +28,13 @@ void tamper(const std::filesystem::path& file, const std::string& sql) {
   REQUIRE(code == SQLITE_OK);
 }
 
-constexpr const char* kNoTriggers = "DROP TRIGGER entry_no_update; DROP TRIGGER entry_no_delete; DROP TRIGGER entry_text_no_update;";
+/// Past the triggers too, which are there again afterwards.
+std::string past_triggers(const std::string& sql) {
+  return "DROP TRIGGER entry_no_update; DROP TRIGGER entry_no_delete; DROP TRIGGER entry_text_no_update; " + sql +
+         "; CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;"
+         "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;"
+         "CREATE TRIGGER entry_text_no_update BEFORE UPDATE ON entry_text BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;";
+}
 
 bot::Error refused(const std::string& url) {
   support::FakeEnv env;
@@ -94,7 +100,8 @@ TEST_CASE("a database of the first schema opens with all its content and verifie
   commit(subject.store(), changes);
   subject.close();
   // What the first version's file looks like: the same tables, without those that came later.
-  tamper(subject.folder.path(), "DROP INDEX lane_ready; DROP TABLE adapter_state; PRAGMA user_version = 1;");
+  tamper(subject.folder.path(), "DROP INDEX lane_ready; DROP TABLE adapter_state; ALTER TABLE outbox DROP COLUMN first_entry; ALTER TABLE outbox DROP COLUMN last_entry; "
+                                 "ALTER TABLE dedup DROP COLUMN first_entry; ALTER TABLE dedup DROP COLUMN last_entry; PRAGMA user_version = 1;");
   subject.reopen();
   CHECK(must(subject.reader().incident(1)) == s.row(1));
   CHECK(must(subject.reader().timeline(1, 0, 10)).size() == 2);
@@ -186,6 +193,48 @@ TEST_CASE("a newer schema is refused with what to start instead") {
   says(read.error(), "newer Muster");
 }
 
+TEST_CASE("a file whose tables are not as Muster makes them is refused with what is missing, by the server and by verify") {
+  struct Case { const char* sql; const char* words; };
+  for (const Case& c : {Case{"DROP TABLE timer", "the table timer is missing"}, Case{"DROP TABLE outbox_content; DROP TABLE outbox", "the table outbox is missing"},
+                        Case{"DROP INDEX lane_due", "the index lane_due is missing"}, Case{"DROP TRIGGER entry_no_delete", "the trigger entry_no_delete is missing"},
+                        Case{"ALTER TABLE incident ADD COLUMN foo TEXT", "the table incident is another"},
+                        Case{"DROP TABLE session; CREATE TABLE session (token BLOB PRIMARY KEY, person TEXT, expires INTEGER)", "the table session is another"},
+                        Case{"CREATE TABLE songs (title TEXT)", "the table songs is not its own"}, Case{"PRAGMA user_version = 0", "user_version is 0"},
+                        Case{"PRAGMA user_version = 2", "the table dedup is another"}}) {
+    INFO(c.sql);
+    SqliteSubject subject;
+    Scribe s;
+    commit(subject.store(), s.one(1, EntryKind::declared, "a"));
+    subject.close();
+    tamper(subject.folder.path(), c.sql);
+    const auto error = refused(subject.folder.url());
+    CHECK(error.kind == bot::ErrorKind::corrupt);
+    says(error, c.words);
+    auto read = storage::open_for_reading(subject.folder.url(), subject.env.env());
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.error().kind == bot::ErrorKind::corrupt);
+  }
+}
+
+TEST_CASE("a file that held a database and is empty or gone is not begun anew by itself") {
+  const bool emptied = GENERATE(true, false);
+  SqliteSubject subject;
+  Scribe s;
+  commit(subject.store(), s.one(1, EntryKind::declared, "a"));
+  subject.close();
+  const std::string file = subject.folder.path().string();
+  if (emptied) std::ofstream(file, std::ios::trunc).close();
+  else std::filesystem::remove(file);
+  for (int i = 0; i < 2; ++i) {
+    const auto error = refused(subject.folder.url());
+    says(error, emptied ? "is empty" : "is not there");
+    says(error, "remove " + file + ".lock");
+  }
+  std::filesystem::remove(file + ".lock");  // as the words say
+  subject.reopen();
+  CHECK_FALSE(must(subject.reader().incident(1)));
+}
+
 TEST_CASE("a place that cannot be written is refused") {
   Folder folder;
   std::ofstream(folder.path("file")) << "x";
@@ -248,7 +297,7 @@ TEST_CASE("a broken chain head refuses the start and says what to do") {
     s.write(changes, 1, EntryKind::note, "c");
     commit(subject.store(), changes);
     subject.close();
-    tamper(subject.folder.path(), std::string(kNoTriggers) + sql);
+    tamper(subject.folder.path(), past_triggers(sql));
     const auto error = refused(subject.folder.url());
     CHECK(error.kind == bot::ErrorKind::corrupt);
     says(error, "muster verify");
@@ -295,7 +344,7 @@ TEST_CASE("verify finds every kind of damage deeper in the record and health tel
     CHECK(subject.opened().health().ok);
     CHECK(subject.opened().health().verified);
     subject.close();
-    tamper(subject.folder.path(), std::string(kNoTriggers) + c.sql);
+    tamper(subject.folder.path(), past_triggers(c.sql));
     subject.reopen();
     CHECK_FALSE(subject.opened().health().verified);
     const auto report = must(subject.opened().verify());

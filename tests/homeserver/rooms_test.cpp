@@ -166,6 +166,18 @@ TEST_CASE("the room's name follows the incident's title; a room that people made
     for (const auto& event : o.hs.history(o.room(), o.bot)) names += event["type"] == "m.room.name";
     CHECK(names == 2);  // the first and the new one
   }
+  SECTION("a redacted title goes from the room's address too") {
+    REQUIRE(as<bot::Accepted>(o.send(o.opening())));
+    const std::string alias = o.reference("room_name");
+    REQUIRE(alias.rfind("#", 0) == 0);
+    o.incident.title = "[redacted]";
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1", "inc-7"})));
+    CHECK(o.state("m.room.name")["name"] == "INC-7 [redacted]");
+    CHECK_FALSE(o.state("m.room.canonical_alias").contains("alias"));
+    CHECK(o.hs.call("GET", "v3/directory/room/" + http::percent_encode(alias), o.alice, nullptr).status == 404);
+    CHECK(o.reference("room_name") == o.room());
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1", "inc-7"})));  // again changes nothing
+  }
   SECTION("people's room") {
     const auto made = o.hs.call("POST", "v3/createRoom", o.alice, {{"preset", "private_chat"}, {"name", "Alice's corner"}, {"invite", {o.bot.user_id}}});
     REQUIRE(made.status == 200);

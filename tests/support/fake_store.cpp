@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
-#include "integrations/storage/redaction.hpp"
 
 namespace support {
 
@@ -56,6 +56,11 @@ bot::Result<bot::Loaded> FakeStore::load(const bot::LoadQuery& query) {
     const auto it = t.timelines.find(incident);
     if (it != t.timelines.end() && seq >= 1 && seq <= static_cast<std::int64_t>(it->second.size()))
       out.entries[{incident, seq}] = t.entries[it->second[static_cast<std::size_t>(seq - 1)]];
+    if (out.entries.count({incident, seq}) == 0) continue;
+    auto& amendments = out.amendments[{incident, seq}];
+    amendments.clear();
+    for (const auto at : it->second)
+      if (const auto& e = t.entries[at]; e.text && e.kind != bot::EntryKind::withdrawn && bot::amends(e) == seq) amendments.push_back(e.seq);
   }
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)
@@ -104,7 +109,7 @@ bot::Status FakeStore::check(const std::vector<bot::Changes>& batch, const Table
 void FakeStore::apply(bot::Changes& changes, Tables& to) {
   if (!changes.dedup_keys.empty()) {
     const auto stored = codec::decode_reply(codec::encode(changes.reply));  // shortened like on disk
-    for (const auto& key : changes.dedup_keys) to.replies[key] = {stored.value(), changes.at};
+    for (const auto& key : changes.dedup_keys) to.replies[key] = {stored.value(), changes.at, storage::made_of(changes.entries)};
   }
   for (auto& entry : changes.entries) {
     to.timelines[entry.incident].push_back(to.entries.size());
@@ -113,7 +118,10 @@ void FakeStore::apply(bot::Changes& changes, Tables& to) {
     to.entries.back().actor = {entry.actor.kind, entry.actor.id, {}, false};
   }
   for (const auto& row : changes.incidents) to.incidents[row.number] = row;
-  for (const auto& message : changes.messages) add_message(to, message);
+  for (const auto& message : changes.messages) {
+    add_message(to, message);
+    to.made_of[message.id] = storage::made_of(changes.entries);
+  }
   for (const auto& update : changes.updates) update_message(to, update);
   for (const auto& id : changes.timers_done) to.timers.erase(id);
   for (const auto& timer : changes.timers) to.timers[timer.id] = timer;  // after the fired ones: a timer may set itself again
@@ -171,15 +179,16 @@ void FakeStore::redact(Tables& to, std::int64_t incident, std::int64_t seq) {
   const auto timeline = to.timelines.find(incident);
   if (timeline == to.timelines.end() || seq < 1 || seq > static_cast<std::int64_t>(timeline->second.size())) return;
   bot::Entry& entry = to.entries[timeline->second[static_cast<std::size_t>(seq - 1)]];
-  const std::string text = entry.text.value_or("");
+  if (!entry.text) return;
+  const bot::Entry before = entry;
   entry.text.reset();
   entry.salt.clear();
   for (auto& m : to.messages)
-    if (m.message.incident == incident) storage::scrub(m.message.content, text);
+    if (m.message.incident == incident) storage::scrub(m.message.content, before, to.made_of[m.message.id], bot::tried(m));
   for (auto& [key, stored] : to.replies) {
     if (stored.reply.incident != incident) continue;
     stored.reply.fingerprint.clear();
-    if (storage::carries(stored.reply, text)) stored.reply = storage::without_words(stored.reply);
+    if (storage::carries(stored.reply, before, stored.made_of)) stored.reply = storage::without_words(stored.reply);
   }
 }
 

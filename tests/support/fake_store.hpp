@@ -7,6 +7,7 @@
 
 #include "bot/mutex.hpp"
 #include "bot/store.hpp"
+#include "integrations/storage/redaction.hpp"
 
 namespace support {
 
@@ -64,7 +65,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   std::size_t dedup_keys() const;
 
  private:
-  struct StoredReply { bot::Reply reply; bot::Time at{}; };
+  struct StoredReply { bot::Reply reply; bot::Time at{}; storage::MadeOf made_of{}; };
   struct Invite { std::string person; bot::Time expires{}; };
   struct Tables {
     std::map<std::string, StoredReply> replies;
@@ -73,6 +74,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
     std::map<std::int64_t, std::vector<std::size_t>> timelines;         // incident → indexes
     std::vector<bot::QueuedMessage> messages;                           // oldest first
     std::unordered_map<std::string, std::size_t> message_at;            // id → index
+    std::unordered_map<std::string, storage::MadeOf> made_of;           // by message id
     std::size_t settled = 0;                                            // messages before it are no longer open
     std::map<std::string, bot::Timer> timers;
     std::map<std::tuple<std::int64_t, std::string, std::string>, std::string> references;

@@ -147,16 +147,21 @@ Overall overall(const Page& page) {
 std::vector<PublicIncident> public_incidents(const std::vector<bot::Entry>& entries, const std::string& page_name,
                                              const std::vector<bot::Component>& components) {
   std::map<std::int64_t, PublicIncident> by_number;
+  std::map<std::int64_t, std::string> titles;  // an update that names none keeps the one of before, whichever page that was for
   std::vector<std::int64_t> order;  // of first publication
   for (const auto& entry : entries) {
-    if (entry.kind != bot::EntryKind::public_update || !names_page(bot::fact(entry.facts, "pages"), page_name)) continue;
+    if (entry.kind != bot::EntryKind::public_update) continue;
+    const auto words = bot::public_words(entry);
+    std::string& title = titles[entry.incident];
+    if (std::string given = text::clean(text::valid_utf8(words.title), true); !given.empty()) title = std::move(given);
+    if (!names_page(bot::fact(entry.facts, "pages"), page_name)) continue;
     Update update;
     update.op = bot::fact(entry.facts, "op");
     update.state = bot::fact(entry.facts, "state");
     if (!is_state(update.state)) continue;
     update.id = public_id(update.op);
     update.at = entry.recorded_at;
-    if (entry.text) update.body = text::clean(text::valid_utf8(*entry.text));
+    if (words.body) update.body = text::clean(text::valid_utf8(*words.body));
     const auto [at, fresh] = by_number.try_emplace(entry.incident);
     PublicIncident& incident = at->second;
     if (fresh) {
@@ -164,8 +169,7 @@ std::vector<PublicIncident> public_incidents(const std::vector<bot::Entry>& entr
       incident.id = public_id("incident:" + update.op);
     }
     update.changes = move_components(incident, entry, update.state, components);
-    if (const std::string title = text::clean(text::valid_utf8(bot::fact(entry.facts, "title")), true); !title.empty()) incident.title = title;
-    if (incident.title.empty()) incident.title = "Incident";
+    incident.title = title.empty() ? "Incident" : title;
     incident.updates.push_back(std::move(update));
   }
   std::vector<PublicIncident> out;

@@ -199,3 +199,42 @@ TEST_CASE("Without a room, what belongs into it is refused with words") {
     CHECK_FALSE(as<bot::Refused>(result)->credentials);
   }
 }
+
+TEST_CASE("A topic that comes with a new name renames the channel, once") {
+  Outside o;
+  o.open_room();
+  const auto message = o.message(bot::SetTopic{"INC-7 SEV1 | [redacted]", "inc-7"});
+  o.vendor.fail_after_doing("conversations.rename");
+  CHECK_FALSE(as<bot::Accepted>(o.send(message)));
+  REQUIRE(as<bot::Accepted>(o.send(message)));
+  REQUIRE(o.vendor.channel("inc-7"));
+  CHECK(o.vendor.channel("inc-7")->topic == "INC-7 SEV1 | [redacted]");
+  CHECK_FALSE(o.vendor.channel("inc-7-checkout"));
+  CHECK(o.reference("room_name") == "inc-7");
+  CHECK(o.vendor.calls("conversations.rename").size() == 1);
+
+  Outside crowded;
+  crowded.open_room();
+  crowded.vendor.take_name("inc-7");
+  REQUIRE(as<bot::Accepted>(crowded.send(bot::SetTopic{"x", "inc-7"})));
+  CHECK(crowded.reference("room_name") == "inc-7-2");
+}
+
+TEST_CASE("A room that an attempt may have made under a name since redacted is found by it, and never made under it") {
+  for (const bool made : {true, false}) {
+    Outside o;
+    auto message = o.message(bot::OpenRoom{"inc-7-checkout", "", false});
+    if (made) {
+      o.vendor.fail_after_doing("conversations.create");
+      REQUIRE(as<bot::Doubtful>(o.send(message)));
+    }
+    message.content = bot::OpenRoom{"inc-7", "[redacted]", false, "", "inc-7-checkout"};
+    const auto found = o.find(message);
+    CHECK(std::holds_alternative<bot::Accepted>(found) == made);
+    if (made) CHECK(o.reference("room_name") == "inc-7-checkout");
+    else CHECK(as<bot::Missing>(found));
+    if (made) continue;
+    REQUIRE(as<bot::Accepted>(o.send(message)));
+    CHECK(o.vendor.channel("inc-7"));
+  }
+}
