@@ -2,6 +2,8 @@
 // Place: the edges of this folder; nothing below them catches.
 #pragma once
 
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "bot/result.hpp"
@@ -26,6 +28,10 @@ bot::Error read_failure(const SqlError& error);
 /// A write that failed. `corrupt` with maybe_recorded: the outcome is unknown and the store must not be used again.
 bot::Error write_failure(const SqlError& error);
 
+/// Anything else that was thrown: a lack of memory passes, a fault of this program does not. The write was undone.
+bot::Error read_fault(const std::exception& fault);
+bot::Error write_fault(const std::exception& fault);
+
 /// Runs a read and turns what it throws into an Error.
 template <class Work>
 auto guarded(Work work) -> bot::Result<decltype(work())> {
@@ -35,8 +41,8 @@ auto guarded(Work work) -> bot::Result<decltype(work())> {
     return read_failure(error);
   } catch (const Damaged& damage) {
     return damage.error;
-  } catch (const std::exception&) {
-    return bot::fail(bot::ErrorKind::unavailable, "There was not enough memory to read this. Try again in a moment.");
+  } catch (const std::exception& fault) {
+    return read_fault(fault);
   }
 }
 

@@ -54,6 +54,14 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
   return lock;
 }
 
+bool FileLock::is_taken(const std::string& database) {
+  const int fd = ::open((database + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool taken = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return taken;
+}
+
 bool FileLock::write(bool in_use) {
   std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + (holds_ ? kHolds : "\n");
   text.resize(kLength, '\n');  // always as long, so that one write replaces all and needs no new space

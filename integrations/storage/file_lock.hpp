@@ -14,6 +14,8 @@ namespace storage {
 class FileLock {
  public:
   static bot::Result<std::unique_ptr<FileLock>> take(const std::string& database);
+  /// Somebody holds it at this moment. A lock file that cannot be read counts as free.
+  static bool is_taken(const std::string& database);
   ~FileLock();
   /// Nobody closed this very file properly after it was last marked as in use.
   bool left_in_use() const { return left_in_use_; }

@@ -12,6 +12,7 @@
 #include "integrations/storage/sql_reader.hpp"
 #include "integrations/storage/sql_store.hpp"
 #include "integrations/storage/sqlite_file.hpp"
+#include "integrations/storage/wal_check.hpp"
 #include "integrations/storage/write_side.hpp"
 
 namespace storage {
@@ -153,6 +154,7 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   if (!lock) return lock.error();
   if (auto there = database_is_there(*file, **lock); !there) return there.error();
   if (auto whole = log_is_there(*file, **lock); !whole) return whole.error();
+  if (auto whole = check_log(*file); !whole) return whole.error();
   // Opening and giving up may properly empty and remove the log.
   if (!(*lock)->mark_closed())
     return bot::fail(bot::ErrorKind::unavailable, "Muster cannot write to " + *file + ".lock. See whether the disk is full or failing, then start it again; nothing has been changed.");
@@ -170,6 +172,9 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
 bot::Result<std::unique_ptr<OpenedForReading>> open_for_reading(const std::string& url, bot::Env env) {
   auto file = file_of(url);
   if (!file) return file.error();
+  // A running server looked at the log when it started, and is writing to it now.
+  if (!FileLock::is_taken(*file))
+    if (auto whole = check_log(*file); !whole && !FileLock::is_taken(*file)) return whole.error();
   if (auto once = open_for_reading_only(*file, false); !once) return once.error();
   return std::unique_ptr<OpenedForReading>(std::make_unique<ReadOnlyFile>(*file, env));
 }

@@ -142,6 +142,7 @@ bot::Result<std::unique_ptr<SqliteConnection>> open_for_writing(const std::strin
     if (*version == 0) c->reserve_bytes(kPageCheckBytes);
     set_rules(*c);
     if (auto durable = set_durability(*c, file); !durable) return durable.error();
+    if (*version < schema_version()) make_safe(*c);  // a commit may follow only one that was synced: check_log goes by that
     migrate(*c, *version, schema_version());
     make_safe(*c);
     if (max_pages > 0) c->pragma("max_page_count = " + std::to_string(max_pages));

@@ -15,9 +15,11 @@ bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection
   bot::Lock lock(mutex_);
   if (distrusted_) return *distrusted_;
   bot::Status result = bot::Done{};
+  bool committing = false;
   try {
     connection_->begin();
     result = work(*connection_);
+    committing = result.ok();
     if (result) connection_->commit();
   } catch (const SqlError& error) {
     result = fail(error);
@@ -25,8 +27,10 @@ bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection
     result = damage.error;
     bot::Lock words(words_mutex_);
     if (problem_.empty()) problem_ = damage.error.message;
-  } catch (const std::exception&) {
-    result = bot::fail(bot::ErrorKind::unavailable, "Not recorded: there was not enough memory. Send it again in a moment.");
+  } catch (const std::exception& fault) {
+    result = committing ? fail(SqlError{SQLITE_IOERR, SQLITE_IOERR, fault.what(), true}) : write_fault(fault);
+    bot::Lock words(words_mutex_);
+    if (problem_.empty() && result.error().kind == bot::ErrorKind::corrupt) problem_ = result.error().message;
   }
   if (!result) {
     connection_->rollback();

@@ -1,65 +1,19 @@
 // A damaged database is refused or found, in words that help, and never used with other content than was recorded.
 // MUSTER_DAMAGE_FLIPS: how many single flipped bits (400), spread over every page. MUSTER_DAMAGE_SEED: which ones.
-#include <sqlite3.h>
-
 #include <atomic>
-#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <thread>
 
 #include "integrations/codec/codec.hpp"
-#include "integrations/storage/checked_pages.hpp"
 #include "integrations/storage/open_store.hpp"
-#include "tests/power/history.hpp"
+#include "tests/power/damage.hpp"
 #include "tests/power/scratch.hpp"
-#include "tests/support/muster_process.hpp"
+#include "tests/support/fake_env.hpp"
 
 using namespace power;
 
 namespace {
-
-std::int64_t number(const char* name, std::int64_t otherwise) {
-  const char* given = std::getenv(name);
-  return given == nullptr ? otherwise : std::atoll(given);
-}
-
-struct Filled { std::string bytes; std::set<std::string> keys; };
-
-/// A database with everything in it: incidents, words, redactions, messages, timers, alerts, keys. Small: a few hundred steps.
-Filled filled() {
-  const Scratch folder;
-  History history(7, folder.path());
-  Filled out;
-  out.bytes = history.fill(160);
-  out.keys = history.keys();
-  return out;
-}
-
-/// Every row of every table, as text; "" when it cannot be read.
-std::string rows_of(const std::string& file) {
-  std::string out;
-  sqlite3* db = nullptr;
-  bool whole = sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK;
-  for (const char* sql : {"SELECT * FROM incident", "SELECT * FROM entry", "SELECT * FROM entry_text", "SELECT * FROM outbox", "SELECT * FROM outbox_content", "SELECT * FROM lane",
-                          "SELECT * FROM timer", "SELECT * FROM dedup", "SELECT * FROM outside_reference", "SELECT * FROM alert", "SELECT * FROM alert_group", "SELECT * FROM person"}) {
-    sqlite3_stmt* s = nullptr;
-    whole = whole && sqlite3_prepare_v2(db, sql, -1, &s, nullptr) == SQLITE_OK;
-    int code = SQLITE_DONE;
-    while (whole && (code = sqlite3_step(s)) == SQLITE_ROW) {
-      out += sql + 14;
-      for (int i = 0; i < sqlite3_column_count(s); ++i) {
-        const auto* text = static_cast<const char*>(sqlite3_column_blob(s, i));
-        out += "|" + (text == nullptr ? std::string("-") : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(s, i))));
-      }
-      out += "\n";
-    }
-    whole = whole && code == SQLITE_DONE;
-    sqlite3_finalize(s);
-  }
-  sqlite3_close(db);
-  return whole ? out : "";
-}
 
 template <class T, class Show>
 void tell(std::string& out, bot::Result<T> result, Show show) {
@@ -128,30 +82,6 @@ std::string seen_by_muster(storage::Opened& opened, const Filled& original) {
   });
   tell(out, opened.store().lease({"other boot", bot::Time{bot::Millis{4000000000000}}, bot::Millis{1000}, {{"slack", 1000}, {"statuspage:a", 1000}, {"webhook", 1000}}}), messages);
   return out;
-}
-
-/// Somebody's hand in a stopped database, with the pages' checks made to fit.
-void by_hand(const std::string& file, const std::string& sql) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, storage::checked_pages()) == SQLITE_OK);
-  const int code = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr);
-  INFO(sqlite3_errmsg(db));
-  REQUIRE(code == SQLITE_OK);
-  sqlite3_close(db);
-}
-
-bool says(const std::string& text, const std::string& words) {
-  INFO(text);
-  CHECK(text.find(words) != std::string::npos);
-  return text.find(words) != std::string::npos;
-}
-
-/// What the server says when it refuses to start; it must end with 1.
-std::string refusal(support::MusterProcess& muster) {
-  const auto before = muster.log().size();
-  CHECK_FALSE(muster.start());
-  CHECK(muster.exit_code() == 1);
-  return muster.log().substr(before);
 }
 
 enum class Outcome { refused, found, harmless, silent };
@@ -230,110 +160,6 @@ TEST_CASE("damage: a file cut short is refused or found") {
     const auto verdict = judge(folder, original.bytes.substr(0, length), original, "-", "-");
     INFO(length << " of " << original.bytes.size() << " bytes: " << verdict.words);
     CHECK((verdict.outcome == Outcome::refused || verdict.outcome == Outcome::found));
-  }
-}
-
-TEST_CASE("damage: the server refuses what it cannot trust and says what to do") {
-  support::MusterProcess muster("console: {enabled: false}\n");
-  const std::string file = muster.database();
-  REQUIRE(muster.start());
-  REQUIRE(muster.command("declare sev2 a record to lose").status == 200);
-  for (int i = 0; i < 30; ++i) REQUIRE(muster.command("INC-1 note word " + std::to_string(i)).status == 200);
-  REQUIRE(muster.stop() == 0);
-  const std::string good = bytes_of(file);
-  auto put_back = [&] {
-    for (const char* ending : {"-wal", "-shm", ".lock"}) std::filesystem::remove(file + ending);
-    write_bytes(file, good);
-  };
-
-  SECTION("the log is gone after a crash") {
-    REQUIRE(muster.start());
-    REQUIRE(muster.command("INC-1 note only in the log").status == 200);
-    muster.kill9();
-    std::filesystem::rename(file + "-wal", file + "-away");
-    says(refusal(muster), file + "-wal, which is not there");
-    says(refusal(muster), "remove " + file + ".lock");
-    std::filesystem::rename(file + "-away", file + "-wal");
-    REQUIRE(muster.start());
-    CHECK(muster.get("/api/v1/incidents/INC-1/timeline?format=json").body.find("only in the log") != std::string::npos);
-    muster.kill9();
-    std::filesystem::remove(file + "-wal");
-    std::filesystem::remove(file + ".lock");  // as the words say
-    CHECK(muster.start());
-  }
-  SECTION("a log that belongs to another moment") {
-    REQUIRE(muster.start());
-    REQUIRE(muster.command("INC-1 note for the old log").status == 200);
-    muster.kill9();
-    const std::string log = bytes_of(file + "-wal");
-    put_back();
-    by_hand(file, "DELETE FROM timer; DELETE FROM dedup; VACUUM");
-    write_bytes(file + "-wal", log);
-    if (muster.start()) {  // a log without frames changes nothing
-      CHECK(muster.run({"verify"}).code == (support::wait_for([&] { return muster.get("/readyz").status == 503; }, 2) ? 1 : 0));
-    } else {
-      CHECK(muster.exit_code() == 1);
-    }
-  }
-  SECTION("another schema") {
-    by_hand(file, "PRAGMA user_version = 77");
-    says(refusal(muster), "newer Muster");
-    says(muster.run({"verify"}).out, "newer Muster");
-    CHECK(muster.run({"verify"}).code == 1);
-    put_back();
-    by_hand(file, "PRAGMA user_version = 0");  // what no Muster ever wrote
-    says(refusal(muster), "restore a backup");
-    CHECK(muster.run({"verify"}).code == 1);
-  }
-  SECTION("another program's file") {
-    write_bytes(file, "");
-    sqlite3* db = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
-    sqlite3_exec(db, "CREATE TABLE songs (title TEXT); INSERT INTO songs VALUES ('x')", nullptr, nullptr, nullptr);
-    sqlite3_close(db);
-    const std::string theirs = bytes_of(file);
-    says(refusal(muster), "another program");
-    CHECK(bytes_of(file) == theirs);
-    write_bytes(file, "a shopping list, and a long one at that\n");
-    says(refusal(muster), "is not a Muster database");
-  }
-  SECTION("half a file") {
-    write_bytes(file, good.substr(0, good.size() / 2));
-    says(refusal(muster), "backup");
-  }
-  SECTION("words changed by hand: it runs, says so, and verify ends with 1") {
-    by_hand(file, "DROP TRIGGER entry_text_no_update; UPDATE entry_text SET text = 'word 7777' WHERE text = 'word 7'");
-    const auto verified = muster.run({"verify"});
-    CHECK(verified.code == 1);
-    says(verified.out, "was changed");
-    muster.start(5);
-    REQUIRE(muster.running());
-    CHECK(support::wait_for([&] { return muster.get("/readyz").status == 503; }));
-    says(muster.get("/readyz").body, "was changed");
-    CHECK(muster.command("INC-1 note people go on meanwhile").status == 200);
-    CHECK(muster.stop() == 0);
-  }
-  SECTION("a bad page in the middle: the rest goes on") {
-    REQUIRE(muster.start());
-    for (int i = 2; i <= 30; ++i) REQUIRE(muster.command("declare sev3 number " + std::to_string(i)).status == 200);
-    REQUIRE(muster.stop() == 0);
-    std::string bytes = bytes_of(file);
-    const auto at = bytes.find("word 3");
-    REQUIRE(at != std::string::npos);
-    bytes[at] = 'W';
-    write_bytes(file, bytes);
-    const auto verified = muster.run({"verify"});
-    CHECK(verified.code == 1);
-    says(verified.out, "not what was written");
-    muster.start(5);
-    if (muster.running()) {
-      CHECK(support::wait_for([&] { return muster.get("/readyz").status == 503; }));
-      CHECK(muster.get("/api/v1/incidents/INC-1/timeline?format=json").body.find("Word 3") == std::string::npos);
-      CHECK(muster.command("INC-30 note the others go on").status == 200);
-      CHECK(muster.running());
-    } else {
-      says(muster.log(), "backup");
-    }
   }
 }
 

@@ -91,26 +91,31 @@ void PowerDisk::remember(File& f, std::size_t sector) {
   Sector s{};
   const std::size_t from = sector * kSector;
   if (from < f.now.size()) std::memcpy(s.data(), f.now.data() + from, std::min(kSector, f.now.size() - from));
-  f.unsynced[sector].push_back(s);
+  f.unsynced[sector].push_back({f.truncations, s});
 }
 
 void PowerDisk::settle(File& f) {
   f.safe = f.now;
   f.unsynced.clear();
   f.lengths.clear();
+  f.truncations = 0;
 }
 
 /// What is left of a file: a length it had, and in every sector something it held since the last sync.
 void PowerDisk::resolve(File& f) {
-  std::size_t length = f.safe.size();
-  if (const auto n = draw(f.lengths.size() + 1); n > 0) length = f.lengths[n - 1];
-  if (survival_ == 100 && !f.lengths.empty()) length = f.lengths.back();
+  Since<std::size_t> chosen{0, f.safe.size()};
+  if (const auto n = draw(f.lengths.size() + 1); n > 0) chosen = f.lengths[n - 1];
+  if (survival_ == 100 && !f.lengths.empty()) chosen = f.lengths.back();
+  const std::size_t length = chosen.what;
   auto left = f.safe;
   left.resize(length, 0);
   for (const auto& [sector, versions] : f.unsynced) {
-    const auto which = draw(100) >= survival_ ? draw(versions.size()) : versions.size();
+    std::size_t possible = 0;
+    while (possible < versions.size() && versions[possible].truncations <= chosen.truncations) ++possible;
+    if (possible == 0) continue;
+    const auto which = draw(100) >= survival_ ? draw(possible) : possible;
     if (which == 0 || sector * kSector >= length) continue;
-    std::memcpy(left.data() + sector * kSector, versions[which - 1].data(), std::min(kSector, length - sector * kSector));
+    std::memcpy(left.data() + sector * kSector, versions[which - 1].what.data(), std::min(kSector, length - sector * kSector));
   }
   f.now = left;
   settle(f);
@@ -163,8 +168,7 @@ int PowerDisk::open(const char* name, Handle& h, int flags, int* out_flags) {
     if (!slot) slot = std::make_unique<File>();
     // A name that was deleted and not synced may come back with what it held.
     slot->now.clear();
-    slot->lengths.push_back(0);
-    for (std::size_t s = 0; s * kSector < slot->safe.size(); ++s) remember(*slot, s);
+    slot->lengths.push_back({++slot->truncations, 0});
     slot->exists = true;
   }
   h.base.pMethods = &kMethods;
@@ -208,8 +212,11 @@ int PowerDisk::write(Handle& h, const void* from, int n, std::int64_t at) {
   if (dead_) return SQLITE_IOERR_WRITE;
   // Written first, then counted: a cut here may leave any part of this very write.
   if (end > f.now.size()) {
+    const auto before = f.now.size();
     f.now.resize(end, 0);
-    f.lengths.push_back(end);
+    f.lengths.push_back({f.truncations, end});
+    if (f.truncations > 0)  // what was cut off comes back as zeros, until something is written there
+      for (std::size_t s = before / kSector; s * kSector < end; ++s) remember(f, s);
   }
   std::memcpy(f.now.data() + begin, from, static_cast<std::size_t>(n));
   for (std::size_t s = begin / kSector; s * kSector < end; ++s) remember(f, s);
@@ -220,10 +227,8 @@ int PowerDisk::truncate(Handle& h, std::int64_t size) {
   Guard guard(mutex_);
   if (dead_) return SQLITE_IOERR_TRUNCATE;
   File& f = *h.file;
-  const auto before = f.now.size();
   f.now.resize(static_cast<std::size_t>(size), 0);
-  f.lengths.push_back(f.now.size());
-  for (std::size_t s = f.now.size() / kSector; s * kSector < before; ++s) remember(f, s);  // what grows there later begins as zeros
+  f.lengths.push_back({++f.truncations, f.now.size()});
   return operate() ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 

@@ -1,5 +1,6 @@
 // A disk for SQLite that forgets. What is written is seen at once, but lasts only after a sync; when the power goes, each 512-byte sector
-// that was not synced keeps any of the contents it had since, and files any of the lengths they had.
+// that was not synced keeps any of the contents it had since, and files any of the lengths they had. A truncation is there or is not, as in the
+// journal of any file system that SQLite relies on: a file that has its old length has nothing in it that was written after it was cut.
 // Place: registers itself as SQLite's default file system, so the real store runs on it unchanged. One at a time.
 // Threads: any (one mutex). Errors: after the cut every call answers SQLITE_IOERR until restore().
 #pragma once
@@ -20,6 +21,10 @@ namespace power {
 constexpr std::size_t kSector = 512;
 using Sector = std::array<unsigned char, kSector>;
 
+/// Something a file had since its last sync, and how often it had been cut by then.
+template <class T>
+struct Since { int truncations = 0; T what{}; };
+
 /// How far this disk may be trusted; everything but `honest` exists to show that the test notices.
 enum class Syncs { honest, log_ignored, all_ignored };
 
@@ -27,8 +32,9 @@ enum class Syncs { honest, log_ignored, all_ignored };
 struct File {
   std::vector<unsigned char> now;
   std::vector<unsigned char> safe;                          ///< as of the last sync
-  std::map<std::size_t, std::vector<Sector>> unsynced;      ///< sector → contents it had since, oldest first
-  std::vector<std::size_t> lengths;                         ///< lengths it had since
+  std::map<std::size_t, std::vector<Since<Sector>>> unsynced;  ///< sector → contents it had since, oldest first
+  std::vector<Since<std::size_t>> lengths;                  ///< lengths it had since
+  int truncations = 0;                                      ///< since the last sync
   bool exists = true;
   bool safe_exists = false;                                 ///< its name is on the disk for good
   // Locks of all connections, as SQLite's file systems keep them.
