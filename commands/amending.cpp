@@ -1,4 +1,5 @@
 // Putting the record right without rewriting it: correct and redact.
+#include <algorithm>
 #include <sstream>
 
 #include "commands/draft.hpp"
@@ -100,6 +101,20 @@ void redact_edits(Draft& draft, const Call& call, const Entry& entry) {
   forget_capture(draft, entry);
 }
 
+/// Muster's own page is drawn from the record and forgets with it; what a vendor was sent is the vendor's.
+std::string where_it_stays(const Entry& entry, const Settings& settings) {
+  std::vector<std::string> gone, kept;
+  std::stringstream pages(fact(entry.facts, "pages"));
+  for (std::string name; std::getline(pages, name, ',');) {
+    const auto own = std::any_of(settings.status_pages.begin(), settings.status_pages.end(), [&](const auto& p) { return p.name == name && p.kind == "builtin"; });
+    (own ? gone : kept).push_back(name);
+  }
+  std::string out;
+  if (!gone.empty()) out = "Gone from " + listed(gone, "and") + " too.";
+  if (!kept.empty()) out += (out.empty() ? "" : " ") + listed(kept, "and") + (kept.size() == 1 ? " still shows it; remove it there." : " still show it; remove it there.");
+  return out;
+}
+
 Result<Decision> decide_redact(const Call& call) {
   const Incident& incident = call.incident();
   auto found = named_entry(call);
@@ -120,7 +135,7 @@ Result<Decision> decide_redact(const Call& call) {
     if (incident.title_entry == entry.seq || incident.impact_entry == entry.seq) draft.redraw();
   }
   draft.reply({plain("The words of entry " + number_of(entry) + " of " + incident.name() + " are gone for good; who wrote them and when stays.")});
-  draft.add(Text{plain(entry.kind == EntryKind::public_update ? "What the status pages already show stays there. Remove it there."
+  draft.add(Text{plain(entry.kind == EntryKind::public_update ? where_it_stays(entry, call.context.settings)
                                                               : "Messages already sent to chats stay there. Delete them there.")});
   if (incident.title_entry == entry.seq) draft.add(Text{plain("It was the title. Give a new one: "), code("rename TITLE")});
   return draft.done();
