@@ -49,6 +49,7 @@ constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kInviteMinutes = 24 * 60;
 constexpr int kConnections = 4096;
+constexpr int kPublications = 500;  ///< as many as the built-in page shows
 
 /// What the process asks of the machine before any thread exists.
 void prepare_process() {
@@ -113,7 +114,7 @@ struct Outside {
     senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
     for (const auto& page : settings.status_pages) {
       if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
-      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env));
+      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env, [&reader] { return reader.public_updates(kPublications); }));
     }
   }
   std::vector<Sender*> all() const {
