@@ -241,6 +241,7 @@ class Server {
       log(LogLevel::error, "store_lost", {{"why", why}});
       fatal_ = true;
     };
+    for (auto& page : outside_.pages) page->remember = [this](const AdapterState& state) { keep(state); };
     dispatcher_.on_idle_slot = [this] { dispatch_loop_.wake(); };
     metrics_.watch_coordinator(coordinator_);
     metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
@@ -258,6 +259,17 @@ class Server {
       });
     }
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
+  }
+
+  /// What a part must find again after a restart; should the disk not take it now, the next start tries again.
+  void keep(const AdapterState& state) {
+    Request request;
+    request.cls = RequestClass::housekeeping;
+    request.caller = Caller{ActorKind::muster, "muster", "muster", "Muster", {}};
+    request.received = env_.clock.now();
+    request.body = Checkpoint{};
+    request.state = {state};
+    coordinator_.submit(std::move(request), [](const Reply&) {});
   }
 
   void list_parts() {
