@@ -86,7 +86,7 @@ int Dispatcher::run_once() {
 
 SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   const Message& message = leased.message;
-  SendOutcome outcome{leased, leased, {}, ""};
+  SendOutcome outcome{leased, leased, {}, "", false};
   auto take = [&outcome](const Accepted& accepted) {
     outcome.references = accepted.references;
     outcome.link = accepted.link;
@@ -116,15 +116,20 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   if (must_look(leased, policy)) {
     const FindResult found = sender.find(message, context);
     if (const auto* accepted = std::get_if<Accepted>(&found)) take(*accepted);
+    if (const auto* blind = std::get_if<CannotLook>(&found)) outcome.credentials = blind->credentials;
     outcome.after = after_find(leased, found, policy, env_.clock.now(), env_.random.next(), rules_);
     return outcome;
   }
   const SendResult sent = sender.send(message, context);
   if (const auto* accepted = std::get_if<Accepted>(&sent)) take(*accepted);
   const Time now = env_.clock.now();
-  if (const auto* refused = std::get_if<Refused>(&sent); refused != nullptr && refused->credentials) {
-    Lock lock(mutex_);
-    paused_until_[message.integration] = env_.clock.monotonic() + rules_.credentials_wait;
+  if (const auto* refused = std::get_if<Refused>(&sent)) {
+    outcome.references = refused->references;
+    outcome.credentials = refused->credentials;
+    if (refused->credentials) {
+      Lock lock(mutex_);
+      paused_until_[message.integration] = env_.clock.monotonic() + rules_.credentials_wait;
+    }
   }
   outcome.after = after_send(leased, sent, policy, now, env_.random.next(), rules_);
   return outcome;

@@ -37,9 +37,18 @@ void apply_role(Incident& row, const Entry& e) {
   if (!person.empty()) row.members.insert(person);
 }
 
+/// A reason for waiting goes with the state it explains.
+void set_state(PublicOnPage& on, PageState state) {
+  on.state = state;
+  on.problem.clear();
+  on.problem_entry = 0;
+}
+
 void apply_public(Incident& row, const Entry& e) {
   Publication& p = row.publication;
   p.state = fact(e.facts, "state");
+  p.since = e.occurred_at;
+  if (Time t{}; parse_iso8601(fact(e.facts, "since"), t)) p.since = t;
   // A title that somebody gave goes with a redaction of the entry, so the row always knows whose it is.
   const bool given = fact(e.facts, "titled") == "yes";
   if (const std::string title = public_words(e).title; given || (!title.empty() && title != p.title)) {
@@ -53,16 +62,34 @@ void apply_public(Incident& row, const Entry& e) {
   for (const auto& page : split(fact(e.facts, "pages"), ',')) {
     PublicOnPage& on = p.pages[page];
     on.op = fact(e.facts, "op");
-    on.state = PageState::pending;
+    // What waits behind a held or delayed update has not taken its place: people must still see that.
+    on.ahead = fact(e.facts, "behind:" + page);
+    if (on.ahead.empty()) set_state(on, PageState::pending);
   }
 }
 
-void apply_page_state(Incident& row, const Entry& e, PageState state) {
+void apply_page_state(Incident& row, const Entry& e, PageState state, const std::string& text) {
   const auto it = row.publication.pages.find(fact(e.facts, "page"));
-  // An outcome of an older update says nothing about the newest one.
-  if (it == row.publication.pages.end() || it->second.op != fact(e.facts, "op")) return;
-  it->second.state = state;
-  if (const auto& link = fact(e.facts, "link"); !link.empty()) it->second.link = link;
+  if (it == row.publication.pages.end()) return;
+  PublicOnPage& on = it->second;
+  const std::string& op = fact(e.facts, "op");
+  const bool stuck = state == PageState::held || state == PageState::delayed;
+  if (op == on.op) {
+    on.ahead.clear();
+  } else if (stuck && (op == on.ahead || state == PageState::delayed || fact(e.facts, "newest") == on.op)) {
+    on.ahead = op;
+  } else if (!op.empty() && op == on.ahead) {  // what stood in the way is settled: the newest one's turn
+    on.ahead.clear();
+    state = PageState::pending;
+  } else {
+    return;  // any other outcome of an older update says nothing about the newest one
+  }
+  set_state(on, state);
+  if (state == PageState::delayed) {
+    on.problem = text;
+    on.problem_entry = e.seq;
+  }
+  if (const auto& link = fact(e.facts, "link"); !link.empty()) on.link = link;
 }
 
 void apply_paged(Incident& row, const Entry& e) {
@@ -150,6 +177,7 @@ const char* to_string(PageState state) {
     case PageState::held: return "held";
     case PageState::failed: return "failed";
     case PageState::dropped: return "dropped";
+    case PageState::delayed: return "delayed";
   }
   std::abort();
 }
@@ -172,11 +200,12 @@ void apply(Incident& row, const Entry& e) {
       if (Time t{}; parse_iso8601(fact(e.facts, "at"), t)) row.started = t;
       break;
     case EntryKind::public_update: apply_public(row, e); break;
-    case EntryKind::public_shown: apply_page_state(row, e, PageState::shown); break;
-    case EntryKind::public_held: apply_page_state(row, e, PageState::held); break;
-    case EntryKind::public_failed: apply_page_state(row, e, PageState::failed); break;
-    case EntryKind::public_dropped: apply_page_state(row, e, PageState::dropped); break;
-    case EntryKind::public_resent: apply_page_state(row, e, PageState::pending); break;
+    case EntryKind::public_shown: apply_page_state(row, e, PageState::shown, text); break;
+    case EntryKind::public_delayed: apply_page_state(row, e, PageState::delayed, text); break;
+    case EntryKind::public_held: apply_page_state(row, e, PageState::held, text); break;
+    case EntryKind::public_failed: apply_page_state(row, e, PageState::failed, text); break;
+    case EntryKind::public_dropped: apply_page_state(row, e, PageState::dropped, text); break;
+    case EntryKind::public_resent: apply_page_state(row, e, PageState::pending, text); break;
     case EntryKind::room_opened: {
       const auto& link = fact(e.facts, "link");
       row.rooms[fact(e.facts, "integration")] = link.empty() ? fact(e.facts, "name") : link;
@@ -232,6 +261,8 @@ void scrub(Incident& row, const Entry& redacted_entry) {
   if (row.title_entry == redacted_entry.seq) row.title = kRedacted;
   if (row.impact_entry == redacted_entry.seq) row.impact = kRedacted;
   if (row.public_title_entry == redacted_entry.seq) row.publication.title = fact(redacted_entry.facts, "title");  // what Muster would have called it
+  for (auto& [page, on] : row.publication.pages)
+    if (on.problem_entry == redacted_entry.seq) on.problem = kRedacted;
 }
 
 std::optional<std::int64_t> incident_number(const std::string& word) {

@@ -18,14 +18,18 @@ const char* to_string(Phase phase);
 /// Words in place of a text that was redacted.
 inline constexpr const char* kRedacted = "[redacted]";
 
-enum class PageState { pending, shown, held, failed, dropped };
+/// delayed: not through for a reason that people were told; Muster goes on trying. held: a person must decide.
+enum class PageState { pending, shown, held, failed, dropped, delayed };
 const char* to_string(PageState state);
 
 /// The newest public update on one status page.
 struct PublicOnPage {
   std::string op;  ///< the update's mark
-  PageState state = PageState::pending;
+  PageState state = PageState::pending;  ///< while an older update is held or delayed: that one's
   std::string link;
+  std::string ahead = {};        ///< mark of the older update that the newest waits behind; "" = none
+  std::string problem = {};      ///< delayed: why
+  std::int64_t problem_entry = 0;  ///< which entry that came from (redaction)
   friend bool operator==(const PublicOnPage&, const PublicOnPage&) = default;
 };
 
@@ -36,6 +40,7 @@ struct Publication {
   std::optional<Time> updated_at;
   std::map<std::string, std::string> components;  ///< component id → operational|degraded_performance|partial_outage|major_outage|under_maintenance
   std::map<std::string, PublicOnPage> pages;      ///< by status page name
+  std::optional<Time> since = {};                 ///< when it became `state`
   friend bool operator==(const Publication&, const Publication&) = default;
 };
 

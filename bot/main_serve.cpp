@@ -48,6 +48,7 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
+constexpr int kPublications = 500;  ///< as many as the built-in page shows
 
 /// What the process asks of the machine before any thread exists.
 void prepare_process() {
@@ -112,7 +113,7 @@ struct Outside {
     senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
     for (const auto& page : settings.status_pages) {
       if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
-      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env));
+      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env, [&reader] { return reader.public_updates(kPublications); }));
     }
   }
   std::vector<Sender*> all() const {
@@ -238,6 +239,7 @@ class Server {
       log(LogLevel::error, "store_lost", {{"why", why}});
       fatal_ = true;
     };
+    for (auto& page : outside_.pages) page->remember = [this](const AdapterState& state) { keep(state); };
     dispatcher_.on_idle_slot = [this] { dispatch_loop_.wake(); };
     metrics_.watch_coordinator(coordinator_);
     metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
@@ -255,6 +257,17 @@ class Server {
       });
     }
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
+  }
+
+  /// What a part must find again after a restart; should the disk not take it now, the next start tries again.
+  void keep(const AdapterState& state) {
+    Request request;
+    request.cls = RequestClass::housekeeping;
+    request.caller = Caller{ActorKind::muster, "muster", "muster", "Muster", {}};
+    request.received = env_.clock.now();
+    request.body = Checkpoint{};
+    request.state = {state};
+    coordinator_.submit(std::move(request), [](const Reply&) {});
   }
 
   void list_parts() {

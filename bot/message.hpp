@@ -100,7 +100,8 @@ struct QueuedMessage {
 inline bool tried(const QueuedMessage& m) { return m.attempts > 0 || m.deaths > 0 || m.state == MessageState::sending || m.state == MessageState::unknown; }
 
 /// Where something of an incident lives outside: (incident, integration, what) → id.
-/// what: "room", "room_name", "summary", "public" (remote incident id), "message:<id>" …
+/// what: "room", "room_name", "summary", "public" (remote incident id), "public_gone" (when somebody was seen to have deleted that, iso8601),
+/// "message:<id>" …
 struct Reference {
   std::int64_t incident = 0;
   std::string integration, what, id;

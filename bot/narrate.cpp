@@ -1,5 +1,6 @@
 #include "bot/narrate.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace bot {
@@ -12,6 +13,13 @@ std::vector<std::string> split_ids(const std::string& ids) {
     if (end > at) out.push_back(ids.substr(at, end - at));
     at = end + 1;
   }
+  return out;
+}
+
+/// "public and vendor".
+std::string enumerated(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) out += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
   return out;
 }
 
@@ -72,13 +80,39 @@ Text role_sentence(const Entry& entry) {
 Text public_sentence(const Entry& entry) {
   Sentence s(entry);
   s.say("\"" + state_name(s.value("state")) + "\" published by ").actor();
-  if (s.has("pages")) s.say(" for " + s.value("pages"));
+  if (s.has("pages")) s.say(" for " + enumerated(split_ids(s.value("pages"))));
   s.say(": ").say(public_words(entry).body.value_or(kRedacted));
   std::string states;
-  for (const auto& [name, value] : entry.facts)
-    if (name.rfind("component:", 0) == 0) states += (states.empty() ? "" : ", ") + name.substr(10) + " " + value;
-  if (!states.empty()) s.say(" [" + states + "]");
+  for (const auto& [name, value] : entry.facts) {
+    if (name.rfind("component:", 0) != 0) continue;
+    const std::string id = name.substr(10);
+    const std::string& called = s.value(("name:" + id).c_str());
+    std::string state = value;
+    std::replace(state.begin(), state.end(), '_', ' ');
+    states += (states.empty() ? "" : ", ") + (called.empty() ? id : called) + ": " + state;
+  }
+  if (!states.empty()) s.say(" (" + states + ")");
   return s.done();
+}
+
+/// "\"Investigating\" shown on vendor". Entries from before the state was kept begin with what happened.
+Text page_sentence(const Entry& entry, const char* what) {
+  Sentence s(entry);
+  if (s.has("state")) s.say("\"" + state_name(s.value("state")) + "\" ");
+  s.say(what).fact("page");
+  if (entry.kind == EntryKind::public_shown) return s.address().done();
+  s.words_after(": ");
+  if (entry.kind == EntryKind::public_held) s.say(" (decide with public check, public send or public drop)");
+  if (entry.kind == EntryKind::public_delayed) s.say(" (Muster keeps trying)");
+  return s.done();
+}
+
+/// What a person chose for a held update.
+Text choice_sentence(const Entry& entry, const char* what) {
+  Sentence s(entry);
+  s.say("held update ");
+  if (s.has("state")) s.say("\"" + state_name(s.value("state")) + "\" ");
+  return s.say("for ").fact("page").say(what).actor().done();
 }
 
 Text started_sentence(const Entry& entry) {
@@ -151,6 +185,7 @@ std::string kind_word(EntryKind kind) {
     case EntryKind::renamed: return "title";
     case EntryKind::public_update:
     case EntryKind::public_shown:
+    case EntryKind::public_delayed:
     case EntryKind::public_held:
     case EntryKind::public_failed:
     case EntryKind::public_dropped:
@@ -259,13 +294,14 @@ Text narrate(const Entry& entry, const People&) {
     case EntryKind::started: return started_sentence(entry);
     case EntryKind::update: return s.actor().say(" updated stakeholders: ").words().done();
     case EntryKind::public_update: return public_sentence(entry);
-    case EntryKind::public_shown: return s.say("shown on ").fact("page").address().done();
-    case EntryKind::public_held: return s.say("held for ").fact("page").words_after(": ").done();
-    case EntryKind::public_failed: return s.say("not published on ").fact("page").words_after(": ").done();
+    case EntryKind::public_shown: return page_sentence(entry, "shown on ");
+    case EntryKind::public_delayed: return page_sentence(entry, "not yet on ");
+    case EntryKind::public_held: return page_sentence(entry, "held for ");
+    case EntryKind::public_failed: return page_sentence(entry, "not published on ");
     case EntryKind::public_dropped:
-      if (entry.text && !entry.text->empty()) return s.say("not sent to ").fact("page").words_after(": ").done();
-      return s.say("held update for ").fact("page").say(" dropped by ").actor().done();
-    case EntryKind::public_resent: return s.say("held update for ").fact("page").say(" sent again by ").actor().done();
+      if (entry.text && !entry.text->empty()) return page_sentence(entry, "not sent to ");
+      return choice_sentence(entry, " dropped by ");
+    case EntryKind::public_resent: return choice_sentence(entry, " sent again by ");
     case EntryKind::room_opened:
       s.say(integration_name(s.value("integration")) + " room " + (s.has("name") ? room_called(s.value("name")) + " " : "") + "opened");
       return s.address().done();

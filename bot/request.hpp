@@ -109,6 +109,7 @@ struct SendOutcome {
   QueuedMessage after;       ///< state, attempts, looks, doubts, next_at, problem
   std::vector<Reference> references;
   std::string link;          ///< where people can see it
+  bool credentials = false;  ///< the token was refused: only a person can mend that
 };
 
 using RequestBody = std::variant<Typed, Invocation, Alert, TimerDue, SendOutcome, Capture, RoomChange, Away, Checkpoint>;

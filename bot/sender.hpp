@@ -24,12 +24,13 @@ struct NotSent { std::string reason; std::optional<Millis> after; bool counts = 
 /// May have been done: timeout after writing, reset, 5xx, half an answer.
 struct Doubtful { std::string reason; };
 /// Certainly not done and never will be. `credentials`: the token is at fault, so every message of the integration waits, none is given up.
-struct Refused { std::string reason; bool credentials = false; };
+/// `references`: what the refusal taught about the other side ("public" = "": what was there is gone).
+struct Refused { std::string reason; bool credentials = false; std::vector<Reference> references = {}; };
 using SendResult = std::variant<Accepted, NotSent, Doubtful, Refused>;
 
 struct Missing {};                              ///< looked, and it is not there
-/// The look itself failed; try again later. `after`: rate limited, for so long; not an attempt.
-struct CannotLook { std::string reason; std::optional<Millis> after = {}; };
+/// The look itself failed; try again later. `after`: rate limited, for so long; not an attempt. `credentials`: the token is at fault.
+struct CannotLook { std::string reason; std::optional<Millis> after = {}; bool credentials = false; };
 using FindResult = std::variant<Accepted, Missing, CannotLook>;
 
 /// What a repeat costs when an outcome stays unknown.

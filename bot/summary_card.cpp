@@ -8,6 +8,7 @@ namespace bot {
 namespace {
 
 constexpr std::size_t kTopicLength = 250;
+constexpr std::size_t kProblemLength = 200;
 
 bool ended(const Incident& incident) { return incident.phase == Phase::closed || incident.phase == Phase::cancelled; }
 
@@ -46,13 +47,15 @@ void add_times(Card& card, const Incident& incident) {
   if (incident.closed) card.facts.push_back({incident.phase == Phase::cancelled ? "Cancelled" : "Closed", {when(iso8601(*incident.closed))}});
 }
 
-const char* words_for(PageState state) {
-  switch (state) {
-    case PageState::pending: return "being sent";
-    case PageState::shown: return "shown";
-    case PageState::held: return "held";
-    case PageState::failed: return "failed";
-    case PageState::dropped: return "dropped";
+/// How a page stands with the newest update, and whether that stands out.
+Span page_state(const PublicOnPage& on) {
+  switch (on.state) {
+    case PageState::pending: return plain(" being sent");
+    case PageState::shown: return plain(" shown");
+    case PageState::held: return strong(on.ahead.empty() ? " held" : " held (an earlier update; the newest waits behind it)");
+    case PageState::failed: return strong(" failed");
+    case PageState::dropped: return plain(" dropped");
+    case PageState::delayed: return strong(" waiting: " + shorten(on.problem, kProblemLength));
   }
   std::abort();
 }
@@ -60,14 +63,12 @@ const char* words_for(PageState state) {
 void add_public(Card& card, const Incident& incident) {
   const Publication& p = incident.publication;
   if (p.state.empty()) return;
-  Text text{plain("\"" + state_name(p.state) + "\" since "), when(iso8601(p.updated_at.value_or(incident.updated)))};
+  Text text{plain("\"" + state_name(p.state) + "\" since "), when(iso8601(p.since.value_or(incident.updated)))};
   for (const auto& [page, on] : p.pages) {
     text.push_back(plain(", "));
     if (on.link.empty()) text.push_back(plain(page));
     else text.push_back(link(on.link, page));
-    const std::string state = std::string(" ") + words_for(on.state);
-    if (on.state == PageState::held || on.state == PageState::failed) text.push_back(strong(state));
-    else text.push_back(plain(state));
+    text.push_back(page_state(on));
   }
   card.facts.push_back({"Public", std::move(text)});
 }

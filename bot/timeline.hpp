@@ -31,12 +31,14 @@ enum class EntryKind {
   started,         // facts: at (iso8601)
   update,          // text: internal stakeholder update
   public_update,   // text: public body; with titled=yes its first line is the title somebody gave.  facts: op (mark), state, [title] (what Muster
-                   // calls it without one), [titled], pages (comma), component:<id>=<state>…
-  public_shown,    // facts: op, page, [link]
-  public_held,     // text: reason.  facts: op, page, message
-  public_failed,   // text: reason.  facts: op, page
-  public_dropped,  // text: optional reason.  facts: op, page
-  public_resent,   // facts: op, page  (a person chose `public send`)
+                   // calls it without one), [titled], pages (comma), component:<id>=<state>…, [name:<id>], [since] (iso8601: the state was that
+                   // before), [behind:<page>] (op of an older update that is held or delayed there: this one waits behind it)
+  public_shown,    // facts: op, page, state, [link]
+  public_delayed,  // text: reason.  facts: op, page, state  (not through yet; Muster goes on trying)
+  public_held,     // text: reason.  facts: op, page, state, message, [newest] (op of the newest update, when that waits behind this one)
+  public_failed,   // text: reason.  facts: op, page, state
+  public_dropped,  // text: optional reason.  facts: op, page, state
+  public_resent,   // facts: op, page, state  (a person chose `public send`)
   room_opened,     // facts: integration, [link], [name]
   room_failed,     // text: reason.  facts: integration
   room_archived,   // facts: integration

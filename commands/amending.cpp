@@ -1,4 +1,7 @@
 // Putting the record right without rewriting it: correct and redact.
+#include <algorithm>
+#include <sstream>
+
 #include "bot/addressing.hpp"
 #include "commands/draft.hpp"
 
@@ -152,12 +155,26 @@ std::string entries_named(const std::vector<std::int64_t>& seqs) {
 
 bool made_by_muster(const std::string& public_title) { return public_title.rfind("Problems with ", 0) == 0 || public_title == "Service disruption"; }
 
+/// Muster's own page is drawn from the record and forgets with it; what a vendor was sent is the vendor's.
+std::string where_it_stays(const Entry& entry, const Settings& settings) {
+  std::vector<std::string> gone, kept;
+  std::stringstream pages(fact(entry.facts, "pages"));
+  for (std::string name; std::getline(pages, name, ',');) {
+    const auto own = std::any_of(settings.status_pages.begin(), settings.status_pages.end(), [&](const auto& p) { return p.name == name && p.kind == "builtin"; });
+    (own ? gone : kept).push_back(name);
+  }
+  std::string out;
+  if (!gone.empty()) out = "Gone from " + listed(gone, "and") + " too.";
+  if (!kept.empty())
+    out += (out.empty() ? "" : " ") + listed(kept, "and") + (kept.size() == 1 ? " still shows it; remove it there." : " still show it; remove it there.") + " Where it was not sent yet, it is not sent.";
+  return out;
+}
+
 /// Where words of it may still stand, and what to do there.
 void tell_rest(Draft& draft, const Call& call, const Entry& entry) {
   const Incident& incident = call.incident();
   const bool published = entry.kind == EntryKind::public_update;
-  draft.add(Text{plain(published ? "What the status pages already show stays there. Remove it there. Where it was not sent yet, it is not sent."
-                                 : "Messages already sent to chats stay there. Delete them there.")});
+  draft.add(Text{plain(published ? where_it_stays(entry, call.context.settings) : "Messages already sent to chats stay there. Delete them there.")});
   const std::string& title = fact(entry.facts, "title");
   if (published && fact(entry.facts, "titled").empty() && !title.empty() && !made_by_muster(title))
     draft.add(Text{plain("Its public title \"" + title + "\" stays in the record: an older Muster wrote it where nothing can be taken out.")});

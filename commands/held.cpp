@@ -28,7 +28,16 @@ Wording wording(const std::string& choice) {
 void record_choice(Draft& draft, const QueuedMessage& held, HeldChoice choice) {
   const PublicUpdate* update = update_of(held);
   if (update == nullptr || choice == HeldChoice::look_again) return;
-  draft.record(choice == HeldChoice::drop ? EntryKind::public_dropped : EntryKind::public_resent, "", {{"op", update->op}, {"page", page_of(held)}});
+  draft.record(choice == HeldChoice::drop ? EntryKind::public_dropped : EntryKind::public_resent, "",
+               {{"op", update->op}, {"page", page_of(held)}, {"state", update->state}});
+}
+
+/// There is nothing to decide; what waits all the same is named, so that nobody takes this for "all is shown".
+Decision nothing_held(const Incident& incident) {
+  Text text{plain("Nothing of " + incident.name() + " is held.")};
+  for (const auto& [page, on] : incident.publication.pages)
+    if (on.state == PageState::delayed) text.push_back(plain(" The update for " + page + " waits: " + on.problem + ". Muster keeps trying."));
+  return already(incident, std::move(text));
 }
 
 }  // namespace
@@ -52,7 +61,7 @@ Result<Decision> decide_held(const Call& call) {
     draft.decision().held.push_back({held.message.id, words.choice});
     pages.push_back(page_of(held));
   }
-  if (all.empty()) return already(incident, {plain("Nothing of " + incident.name() + " is held.")});
+  if (all.empty()) return nothing_held(incident);
   if (pages.empty())
     return refused(ErrorKind::not_found, "nothing is held for " + shown(page) + ". Held: " + listed(all, "and") + ".");
   const std::string what = std::string(words.doing) + ": " + listed(pages, "and") + ".";

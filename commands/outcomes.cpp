@@ -2,25 +2,13 @@
 #include <algorithm>
 
 #include "bot/addressing.hpp"
+#include "commands/outcomes.hpp"
 #include "commands/pages.hpp"
 
 namespace commands {
 namespace {
 
 using namespace bot;
-
-/// One outcome and the incident it belongs to.
-struct Event {
-  const SendOutcome& outcome;
-  const Incident& incident;
-  const Context& context;
-  const Message& message() const { return outcome.before.message; }
-  const std::string& integration() const { return message().integration; }
-  MessageState state() const { return outcome.after.state; }
-  std::string reason() const { return outcome.after.problem.empty() ? "no reason given" : outcome.after.problem; }
-  Draft draft() const { return Draft(incident.number, context); }
-  bool room_lives() const { return incident.takes_changes(); }
-};
 
 /// A room that came later than the incident: this chat has heard of the incident before.
 Card room_here_now(const Incident& incident) {
@@ -81,129 +69,6 @@ Decision room(const Event& event) {
   if (event.room_lives() && (opened || !later))  // also without a room: people must hear of it
     draft.send(Announce{later ? room_here_now(event.incident) : announcement(event.incident)}, chat);
   return draft.done();
-}
-
-// ---- status pages ----
-
-std::string page_of(const Event& event) {
-  const auto colon = event.integration().find(':');
-  return colon == std::string::npos ? event.integration() : event.integration().substr(colon + 1);
-}
-
-/// Where else this update shows, and whether a page is still to answer.
-struct Others {
-  bool waiting = false;
-  Text shown;
-  int count = 0;
-  void append_to(Text& text) const {
-    if (count == 0) return;
-    text.push_back(plain(" It is shown on "));
-    text.insert(text.end(), shown.begin(), shown.end());
-    text.push_back(plain("."));
-  }
-};
-
-Others others(const Event& event, const std::string& op) {
-  Others out;
-  const std::string page = page_of(event);
-  for (const auto& [name, on] : event.incident.publication.pages) {
-    if (name == page || on.op != op) continue;
-    out.waiting |= on.state == PageState::pending;
-    if (on.state != PageState::shown) continue;
-    ++out.count;
-    out.shown.push_back(plain(out.shown.empty() ? "" : ", "));
-    out.shown.push_back(on.link.empty() ? plain(name) : link(on.link, name));
-  }
-  return out;
-}
-
-Decision shown_publicly(const Event& event, const PublicUpdate& update) {
-  Draft draft = event.draft();
-  const std::string page = page_of(event);
-  Facts facts{{"op", update.op}, {"page", page}};
-  if (!event.outcome.link.empty()) facts.emplace_back("link", event.outcome.link);
-  draft.record(EntryKind::public_shown, "", std::move(facts));
-  const Others rest = others(event, update.op);
-  if (!event.room_lives()) return draft.done();
-  if (!rest.waiting) {
-    const int count = rest.count + 1;
-    Text text{plain("Public update \"" + state_name(update.state) + "\" is shown on " + std::to_string(count) + (count == 1 ? " page: " : " pages: "))};
-    text.insert(text.end(), rest.shown.begin(), rest.shown.end());
-    if (rest.count > 0) text.push_back(plain(", "));
-    text.push_back(event.outcome.link.empty() ? plain(page) : link(event.outcome.link, page));
-    text.push_back(plain("."));
-    draft.say(std::move(text), Tone::good);
-  }
-  draft.redraw();
-  return draft.done();
-}
-
-Decision held_publicly(const Event& event, const PublicUpdate& update) {
-  Draft draft = event.draft();
-  const std::string page = page_of(event);
-  draft.record(EntryKind::public_held, event.reason(), {{"op", update.op}, {"page", page}, {"message", event.message().id}});
-  if (!event.room_lives()) return draft.done();
-  Text text{plain("I do not know whether the update \"" + state_name(update.state) + "\" shows on " + page + " (" + event.reason() +
-                   "). I hold it, so that it is not published twice. Look at the page, then choose: "),
-            code("public check"), plain(" (look again), "), code("public send"), plain(" (publish it again) or "), code("public drop"), plain(" (leave it).")};
-  others(event, update.op).append_to(text);
-  draft.say(std::move(text), Tone::bad,
-            {{"Check", "public check", true}, {"Send again", "public send", false}, {"Drop", "public drop", false}});
-  draft.redraw();
-  return draft.done();
-}
-
-Decision failed_publicly(const Event& event, const PublicUpdate& update) {
-  Draft draft = event.draft();
-  const std::string page = page_of(event);
-  draft.record(EntryKind::public_failed, event.reason(), {{"op", update.op}, {"page", page}});
-  if (!event.room_lives()) return draft.done();
-  Text text{plain("The update \"" + state_name(update.state) + "\" is not on " + page + ": " + event.reason() + ". Publish it again when that is mended: "),
-            code("public " + update.state + " TEXT"), plain(".")};
-  others(event, update.op).append_to(text);
-  draft.say(std::move(text), Tone::bad);
-  draft.redraw();
-  return draft.done();
-}
-
-/// Its words were redacted before it went out.
-Decision withdrawn_publicly(const Event& event, const PublicUpdate& update) {
-  Draft draft = event.draft();
-  const std::string page = page_of(event);
-  draft.record(EntryKind::public_dropped, event.reason(), {{"op", update.op}, {"page", page}});
-  if (!event.room_lives()) return draft.done();
-  draft.say({plain("The update \"" + state_name(update.state) + "\" is not sent to " + page + ": " + event.reason() + ". To tell the public, type "),
-             code("public " + update.state + " TEXT")},
-            Tone::warning);
-  draft.redraw();
-  return draft.done();
-}
-
-/// Not yet an outcome, but people are waiting for it: said once per doubt and once when it drags on.
-Decision publicly_uncertain(const Event& event) {
-  Draft draft = event.draft();
-  const QueuedMessage& before = event.outcome.before;
-  const QueuedMessage& after = event.outcome.after;
-  constexpr int kToldAfter = 3;
-  if (!event.room_lives()) return draft.done();
-  if (after.state == MessageState::unknown && before.doubts == 0 && after.doubts == 1)
-    draft.say({plain("The update for " + page_of(event) + " was sent but not confirmed. I am checking whether it shows. Nothing to do yet.")}, Tone::warning);
-  else if (after.state == MessageState::unknown && before.doubts == after.doubts && before.attempts == kToldAfter - 1 && after.attempts == kToldAfter)
-    draft.say({plain("I still cannot see whether the update shows on " + page_of(event) + " (" + event.reason() + "). I keep looking, and send nothing twice meanwhile.")},
-              Tone::warning);
-  else if (after.state == MessageState::queued && before.attempts == kToldAfter - 1 && after.attempts == kToldAfter)
-    draft.say({plain("The update for " + page_of(event) + " is not through yet (" + event.reason() + "). I keep trying. Nothing to do yet.")}, Tone::warning);
-  return draft.done();
-}
-
-Decision published(const Event& event, const PublicUpdate& update) {
-  switch (event.state()) {
-    case MessageState::sent: return shown_publicly(event, update);
-    case MessageState::held: return held_publicly(event, update);
-    case MessageState::dead: return failed_publicly(event, update);
-    case MessageState::dropped: return withdrawn_publicly(event, update);
-    default: return publicly_uncertain(event);
-  }
 }
 
 // ---- pages ----
@@ -293,7 +158,7 @@ Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snap
   if (snapshot.incident == nullptr) return Decision{};
   const Event event{outcome, *snapshot.incident, context};
   const Content& content = outcome.before.message.content;
-  if (const auto* update = std::get_if<PublicUpdate>(&content)) return published(event, *update);
+  if (const auto* update = std::get_if<PublicUpdate>(&content)) return decide_published(event, *update);
   const MessageState state = outcome.after.state;
   if (state != MessageState::sent && state != MessageState::dead) return Decision{};
   if (std::holds_alternative<OpenRoom>(content)) return room(event);

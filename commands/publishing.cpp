@@ -65,6 +65,19 @@ Status add_named(const Call& call, const std::vector<Component>& known, const st
                   "component:" + component->id);
 }
 
+/// "Resolved" on top of "down" is a contradiction that no page can explain to its readers.
+Status leaves_nothing_broken(const Call& call, const std::vector<Component>& known, const States& states) {
+  for (const auto& [id, state] : states) {
+    if (state == "operational") continue;
+    const auto component = std::find_if(known.begin(), known.end(), [&, &id = id](const Component& c) { return c.id == id; });
+    const std::string name = component == known.end() || component->name.empty() ? id : component->name;
+    return refused(ErrorKind::invalid_input, "what is resolved works again, so " + shown(name) + " cannot stay " + state +
+                                                 ". Leave it out, or while it lasts publish another state, for example: " +
+                                                 typed(call.context, "public monitoring " + id + "=" + state + " TEXT"));
+  }
+  return Done{};
+}
+
 /// Every component this publication speaks of, after the update.
 Result<States> components_after(const Call& call, const std::string& state) {
   const Publication& before = call.incident().publication;
@@ -79,7 +92,10 @@ Result<States> components_after(const Call& call, const std::string& state) {
     if (name != "component" && !from_form) continue;
     named = true;
     if (from_form && (value.empty() || value == "same")) continue;
-    if (const Status fine = add_named(call, known, from_form ? name.substr(10) + "=" + value : value, out); !fine) return fine.error();
+    const std::string pair = from_form ? name.substr(10) + "=" + value : value;
+    if (const Status fine = add_named(call, known, pair, out); !fine) return fine.error();
+    if (state != "resolved") continue;
+    if (const Status fine = leaves_nothing_broken(call, known, out); !fine) return at_field(fine.error(), from_form ? name : "component");
   }
   const auto defaults = settings.incidents.public_defaults.find(call.incident().severity);
   if (!named && before.state.empty() && state != "resolved" && defaults != settings.incidents.public_defaults.end()) out = defaults->second;
@@ -184,8 +200,11 @@ PublicUpdate update_for(const Call& call, const std::string& state, std::string 
   return update;
 }
 
+bool is_stuck(const PublicOnPage& on) { return on.state == PageState::held || on.state == PageState::delayed; }
+
 /// A title that somebody gave stands with the words, where a redaction reaches it; facts stay for good.
-Facts facts_of(const PublicUpdate& update, const Title& title, const std::vector<std::string>& pages) {
+Facts facts_of(const Call& call, const PublicUpdate& update, const Title& title, const std::vector<std::string>& pages) {
+  const Publication& before = call.incident().publication;
   std::string names;
   for (const auto& page : pages) names += (names.empty() ? "" : ",") + page;
   Facts facts{{"op", update.op}, {"state", update.state}};
@@ -193,7 +212,25 @@ Facts facts_of(const PublicUpdate& update, const Title& title, const std::vector
   if (title.given) facts.emplace_back("titled", "yes");
   facts.emplace_back("pages", names);
   for (const auto& [id, state] : update.components) facts.emplace_back("component:" + id, state);
+  // As people call it now: the timeline is read long after the settings have changed.
+  for (const auto& c : call.context.settings.components())
+    if (update.components.count(c.id) > 0 && !c.name.empty() && c.name != c.id) facts.emplace_back("name:" + c.id, c.name);
+  if (before.state == update.state && before.since) facts.emplace_back("since", iso8601(*before.since));
+  for (const auto& page : pages)
+    if (const auto on = before.pages.find(page); on != before.pages.end() && is_stuck(on->second))
+      facts.emplace_back("behind:" + page, on->second.ahead.empty() ? on->second.op : on->second.ahead);
   return facts;
+}
+
+/// Somebody who publishes must know that the new words cannot show before older ones are through.
+void warn_of_waiting(Draft& draft, const Publication& before) {
+  for (const auto& [page, on] : before.pages) {
+    if (on.state == PageState::held)
+      draft.add(Text{plain("An earlier update for " + page + " is held, and this one waits behind it: "), code("public check"), plain(", "), code("public send"),
+                     plain(" or "), code("public drop")});
+    if (on.state == PageState::delayed)
+      draft.add(Text{plain("An earlier update for " + page + " is not through yet (" + on.problem + "), and this one waits behind it. Muster keeps trying.")});
+  }
 }
 
 Decision publish(const Call& call, const Title& title, PublicUpdate update) {
@@ -201,17 +238,14 @@ Decision publish(const Call& call, const Title& title, PublicUpdate update) {
   const auto pages = page_names(call.context.settings);
   const std::string quoted = "\"" + state_name(update.state) + "\"";
   Draft draft(incident.number, call.context);
-  draft.record(EntryKind::public_update, public_text(title.given ? title.shown : "", update.body), facts_of(update, title, pages));
+  draft.record(EntryKind::public_update, public_text(title.given ? title.shown : "", update.body), facts_of(call, update, title, pages));
   if (incident.takes_changes()) {
     draft.say({plain("Public update " + quoted + " published by "), who(call.context.actor), plain(" for " + listed(pages, "and") + ": "), plain(update.body)});
     draft.redraw();
   }
   Text reply{plain("Publishing " + quoted + " on " + listed(pages, "and") + " as \""), plain(update.title), plain("\".")};
   draft.reply(std::move(reply));
-  for (const auto& [page, on] : incident.publication.pages)
-    if (on.state == PageState::held)
-      draft.add(Text{plain("An earlier update for " + page + " is held, and this one waits behind it: "), code("public check"), plain(", "), code("public send"),
-                     plain(" or "), code("public drop")});
+  warn_of_waiting(draft, incident.publication);
   draft.send(std::move(update));
   return draft.done();
 }

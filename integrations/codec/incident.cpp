@@ -9,7 +9,7 @@ namespace codec {
 namespace {
 
 constexpr std::array<const char*, 4> kPhases{"open", "resolved", "closed", "cancelled"};
-constexpr std::array<const char*, 5> kPageStates{"pending", "shown", "held", "failed", "dropped"};
+constexpr std::array<const char*, 6> kPageStates{"pending", "shown", "held", "failed", "dropped", "delayed"};
 constexpr std::array<const char*, 4> kActors{"person", "token", "monitor", "muster"};
 
 std::int64_t ms(bot::Time t) { return t.time_since_epoch().count(); }
@@ -39,6 +39,7 @@ void write(TextWriter& w, const bot::Publication& p) {
   w.name("title").string(p.title);
   write(w, "first_at", p.first_at);
   write(w, "updated_at", p.updated_at);
+  if (p.since != p.updated_at) write(w, "since", p.since);  // rows from before it was kept read the same way
   write(w, "components", p.components);
   w.name("pages").begin_object();
   for (const auto& [page, on] : p.pages) {
@@ -46,6 +47,9 @@ void write(TextWriter& w, const bot::Publication& p) {
     w.name("op").string(on.op);
     w.name("state").string(kPageStates[static_cast<std::size_t>(on.state)]);
     w.name("link").string(on.link);
+    if (!on.ahead.empty()) w.name("ahead").string(on.ahead);
+    if (!on.problem.empty()) w.name("problem").string(on.problem);
+    if (on.problem_entry != 0) w.name("problem_entry").number(on.problem_entry);
     w.end_object();
   }
   w.end_object();
@@ -92,6 +96,8 @@ void read(const Fields& f, bot::Publication& p) {
   f.read("title", p.title);
   f.read("first_at", p.first_at);
   f.read("updated_at", p.updated_at);
+  p.since = p.updated_at;
+  f.read("since", p.since);
   f.read("components", p.components);
   f.each_member("pages", [&](const std::string& page, const nlohmann::json& j) {
     const Fields on(j, f.problem());
@@ -99,6 +105,9 @@ void read(const Fields& f, bot::Publication& p) {
     on.read("op", out.op);
     on.read_word("state", kPageStates, out.state);
     on.read("link", out.link);
+    on.read("ahead", out.ahead);
+    on.read("problem", out.problem);
+    on.read("problem_entry", out.problem_entry);
   });
 }
 

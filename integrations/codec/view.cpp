@@ -27,9 +27,12 @@ json times(const std::map<std::string, bot::Time>& all) {
 
 json publication(const bot::Publication& p) {
   json pages = json::object();
-  for (const auto& [name, on] : p.pages) pages[name] = {{"state", bot::to_string(on.state)}, {"link", on.link}};
+  for (const auto& [name, on] : p.pages) {
+    pages[name] = {{"state", bot::to_string(on.state)}, {"link", on.link}, {"behind_earlier", !on.ahead.empty()}};
+    if (on.state == bot::PageState::delayed) pages[name]["problem"] = on.problem;
+  }
   return {{"state", p.state}, {"title", p.title}, {"components", p.components}, {"pages", pages},
-          {"first_at", time_or_null(p.first_at)}, {"updated_at", time_or_null(p.updated_at)}};
+          {"first_at", time_or_null(p.first_at)}, {"since", time_or_null(p.since)}, {"updated_at", time_or_null(p.updated_at)}};
 }
 
 json page_runs(const std::vector<bot::PageRun>& runs, const bot::People& people) {

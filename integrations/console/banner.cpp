@@ -1,4 +1,4 @@
-// What stands above everything: damage to the store, and messages that a person must decide about.
+// What stands above everything: damage to the store, messages that a person must decide about, and public updates that do not get through.
 #include "bot/narrate.hpp"
 #include "integrations/console/desk.hpp"
 
@@ -20,15 +20,27 @@ const char* what_it_was(const bot::Content& content) {
   return "A message";
 }
 
+/// Whether people were told that this update drags on.
+bool is_delayed(const bot::QueuedMessage& queued, const bot::Incident& incident) {
+  const auto* update = std::get_if<bot::PublicUpdate>(&queued.message.content);
+  if (update == nullptr) return false;
+  for (const auto& [page, on] : incident.publication.pages)
+    if (on.state == bot::PageState::delayed && queued.message.integration == "statuspage:" + page && (on.ahead.empty() ? on.op : on.ahead) == update->op) return true;
+  return false;
+}
+
 void add_trouble(Html& html, const bot::QueuedMessage& queued, const FormContext& context) {
   const bool is_public = std::holds_alternative<bot::PublicUpdate>(queued.message.content);
   const bool held = queued.state == bot::MessageState::held;
   const std::string incident = "INC-" + std::to_string(queued.message.incident);
   html.open("li").element("a", incident, {{"href", "/incidents/" + incident}});
   html.text(std::string(" ") + what_it_was(queued.message.content) + " for " + bot::integration_name(queued.message.integration));
-  html.text(held ? " is held: it may or may not have arrived." : " was not delivered, and no more tries will be made.");
+  const bool waits = bot::is_open(queued.state) && !held;
+  html.text(held ? " is held: it may or may not have arrived." : waits ? " is not through yet." : " was not delivered, and no more tries will be made.");
   if (!queued.problem.empty()) html.text(" ").element("span", queued.problem, {{"class", "dim"}});
-  if (is_public && held) {
+  if (waits) {
+    html.text(" Muster keeps trying.");
+  } else if (is_public && held) {
     html.open("span", {{"class", "buttons"}});
     add_held_buttons(html, context);
     html.close();
@@ -54,6 +66,8 @@ bot::Status Desk::add_troubles(Html& html, Look& look, const Visitor& visitor) {
     if (!about) return about.error();
     // A message lost to an incident that is over helps nobody; a held one waits until somebody decides.
     if (!*about || (queued.state == bot::MessageState::dead && !(*about)->takes_changes())) continue;
+    // A first try that failed a moment ago is nobody's news yet.
+    if (bot::is_open(queued.state) && queued.state != bot::MessageState::held && !is_delayed(queued, **about)) continue;
     shown.push_back(&queued);
   }
   if (shown.empty()) return bot::Done{};

@@ -16,7 +16,7 @@ namespace {
 constexpr bot::Millis kWorthSaying{60000};
 
 bool is_trouble(EntryKind kind) {
-  return kind == EntryKind::public_held || kind == EntryKind::public_failed || kind == EntryKind::room_failed ||
+  return kind == EntryKind::public_held || kind == EntryKind::public_delayed || kind == EntryKind::public_failed || kind == EntryKind::room_failed ||
          kind == EntryKind::message_failed || kind == EntryKind::page_failed || kind == EntryKind::page_exhausted;
 }
 
@@ -118,6 +118,7 @@ const char* group_of(EntryKind kind) {
       return "alerts";
     case EntryKind::public_update:
     case EntryKind::public_shown:
+    case EntryKind::public_delayed:
     case EntryKind::public_held:
     case EntryKind::public_failed:
     case EntryKind::public_dropped:

@@ -73,18 +73,20 @@ void add_roles(Html& html, const bot::Incident& i, const IncidentContext& contex
   html.close().close();
 }
 
-const char* words_for(bot::PageState state) {
-  switch (state) {
+std::string words_for(const bot::PublicOnPage& on) {
+  switch (on.state) {
     case bot::PageState::pending:
       return "being sent";
     case bot::PageState::shown:
       return "shown";
     case bot::PageState::held:
-      return "held, a person must decide";
+      return on.ahead.empty() ? "held, a person must decide" : "held, a person must decide; the newest update waits behind it";
     case bot::PageState::failed:
       return "not published";
     case bot::PageState::dropped:
       return "dropped";
+    case bot::PageState::delayed:
+      return "waiting: " + on.problem + ". Muster keeps trying.";
   }
   return "";
 }
@@ -97,7 +99,7 @@ void add_public(Html& html, const bot::Incident& i, const IncidentContext& conte
     html.element("p", "Nothing published.", {{"class", "dim"}});
   } else {
     html.open("p").element("strong", bot::state_name(p.state)).text(" since ");
-    const bot::Time since = p.updated_at.value_or(i.updated);
+    const bot::Time since = p.since.value_or(i.updated);
     add_time(html, since, bot::date_text(since) != bot::date_text(context.now));
     html.close().open("ul", {{"class", "pages"}});
     for (const auto& [page, on] : p.pages) {
@@ -106,7 +108,7 @@ void add_public(Html& html, const bot::Incident& i, const IncidentContext& conte
         html.element("span", page);
       else
         html.element("a", page, {{"href", on.link}, {"rel", "noopener noreferrer"}});
-      html.element("span", words_for(on.state), {{"class", "page-state"}}).close();
+      html.element("span", words_for(on), {{"class", "page-state"}}).close();
     }
     html.close();
     const bool held = std::any_of(p.pages.begin(), p.pages.end(), [](const auto& page) { return page.second.state == bot::PageState::held; });

@@ -85,6 +85,24 @@ rest::http_request request_of(const Call& call, const web::uri& uri, const std::
   return request;
 }
 
+/// The library's words for its own steps mean nothing to who reads them in an incident's room.
+std::string in_plain_words(const std::string& library) {
+  struct Meaning { const char* said; const char* meant; };
+  static constexpr Meaning kMeanings[] = {
+      {"Failed to connect to any resolved endpoint", "Nothing answers at this address (refused or unreachable)."},
+      {"Failed to resolve address", "The host's name could not be found."},
+      {"Error resolving address", "The host's name could not be found."},
+      {"Error in SSL handshake", "No secure connection (SSL): the certificate is not accepted, or the other side does not speak TLS."},
+      {"Failed to write request", "The connection ended before all was sent."},
+      {"Failed to read HTTP status line", "The connection ended before an answer came."},
+      {"Invalid HTTP status line", "What answered does not speak HTTP."},
+      {"Failed to read", "The connection ended in the middle of the answer."},
+  };
+  for (const auto& [said, meant] : kMeanings)
+    if (library.find(said) != std::string::npos) return meant;
+  return library.empty() ? "The call failed." : library;
+}
+
 /// Whether a request may have reached the other side is told by `written`, not by the library's error codes, which mix causes.
 CallFailure failure_of(pplx::task<CallResult>& task, const Waiting& waiting, std::size_t cap) {
   const bool written = waiting.written;
@@ -95,7 +113,7 @@ CallFailure failure_of(pplx::task<CallResult>& task, const Waiting& waiting, std
   } catch (const std::exception& e) {
     // A header that failed half-way may have arrived whole.
     const std::string words = e.what();
-    return {written || words.find("write request") != std::string::npos, words.empty() ? "The call failed." : words};
+    return {written || words.find("write request") != std::string::npos, in_plain_words(words)};
   } catch (...) {
   }
   return {written, "The call failed."};

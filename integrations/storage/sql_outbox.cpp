@@ -12,9 +12,13 @@ namespace {
 using bot::MessageState;
 
 constexpr int kManyLanes = 256;
+constexpr const char* kPublicUpdate = "public_update";
 constexpr std::int64_t kDeadKept = 30LL * 24 * 3600 * 1000;
 
 bool in_trouble(MessageState s) { return s == MessageState::held || s == MessageState::dead; }
+
+/// A public update with a problem is in trouble while it waits, too: people outside see nothing of it.
+bool in_trouble(const bot::QueuedMessage& u, bool is_public) { return in_trouble(u.state) || (is_public && bot::is_open(u.state) && !u.problem.empty()); }
 
 void set_state(SqliteConnection& c, std::int64_t seq, MessageState state) {
   c.run("UPDATE outbox SET state = ?, is_open = ?, in_trouble = ? WHERE seq = ?", bot::to_string(state), bot::is_open(state), in_trouble(state), seq);
@@ -69,15 +73,17 @@ void SqlOutbox::refresh_lane(SqliteConnection& c, const std::string& lane) {
 void SqlOutbox::update(SqliteConnection& c, const bot::QueuedMessage& u) {
   std::int64_t seq = 0;
   std::string lane;
+  bool is_public = false;
   {
-    auto row = c.query("SELECT seq, lane FROM outbox WHERE id = ?", u.message.id);
+    auto row = c.query("SELECT seq, lane, kind FROM outbox WHERE id = ?", u.message.id);
     if (!row.next()) return;  // purged meanwhile
     seq = row.integer(0);
     lane = row.text(1);
+    is_public = row.view(2) == kPublicUpdate;
   }
   c.run("UPDATE outbox SET state = ?, is_open = ?, in_trouble = ?, attempts = ?, looks = ?, doubts = ?, deaths = ?, next_at = ?, problem = ?, boot = '' "
         "WHERE seq = ?",
-        bot::to_string(u.state), bot::is_open(u.state), in_trouble(u.state), u.attempts, u.looks, u.doubts, u.deaths, ms(u.next_at), u.problem, seq);
+        bot::to_string(u.state), bot::is_open(u.state), in_trouble(u, is_public), u.attempts, u.looks, u.doubts, u.deaths, ms(u.next_at), u.problem, seq);
   {
     auto row = c.query("SELECT 1 FROM lane WHERE lane = ?", lane);
     if (!row.next() && !bot::is_open(u.state)) return;
@@ -138,8 +144,8 @@ void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
   }
   for (const auto& m : left) {
     set_state(c, m.seq, MessageState::unknown);
-    c.run("UPDATE outbox SET deaths = ?, next_at = ?, boot = '', problem = ? WHERE seq = ?", m.deaths, ms(query.now),
-          "Muster stopped while sending this.", m.seq);
+    c.run("UPDATE outbox SET deaths = ?, next_at = ?, boot = '', problem = ?, in_trouble = (kind = ?) WHERE seq = ?", m.deaths, ms(query.now),
+          "Muster stopped while sending this.", kPublicUpdate, m.seq);
     refresh_lane(c, m.lane);
   }
 }

@@ -117,6 +117,53 @@ TEST_CASE("folding the entries gives the incident as it stands") {
   CHECK(row.publication.pages.at("public").state == PageState::pending);
 }
 
+TEST_CASE("a page stays held while a newer update waits behind the held one, until that is settled") {
+  const auto publish = [](Incident& row, std::int64_t seq, const char* op, Facts more = {}) {
+    Facts facts{{"op", op}, {"state", "identified"}, {"title", "T"}, {"pages", "vendor"}};
+    facts.insert(facts.end(), more.begin(), more.end());
+    apply(row, entry(seq, EntryKind::public_update, "x", facts));
+  };
+  Incident row;
+  const auto page = [&row] { return row.publication.pages.at("vendor"); };
+  apply(row, entry(1, EntryKind::declared, "t", {{"severity", "sev1"}}));
+  publish(row, 2, "o1");
+  apply(row, entry(3, EntryKind::public_held, "no answer", {{"op", "o1"}, {"page", "vendor"}}));
+  publish(row, 4, "o2", {{"behind:vendor", "o1"}});
+  CHECK(page() == PublicOnPage{"o2", PageState::held, "", "o1"});
+  publish(row, 5, "o3", {{"behind:vendor", "o1"}});
+  CHECK(page() == PublicOnPage{"o3", PageState::held, "", "o1"});
+  apply(row, entry(6, EntryKind::public_dropped, "", {{"op", "o1"}, {"page", "vendor"}}));
+  CHECK(page() == PublicOnPage{"o3", PageState::pending, "", ""});
+  apply(row, entry(7, EntryKind::public_held, "no answer", {{"op", "o2"}, {"page", "vendor"}, {"newest", "o3"}}));
+  CHECK(page() == PublicOnPage{"o3", PageState::held, "", "o2"});
+  apply(row, entry(8, EntryKind::public_resent, "", {{"op", "o2"}, {"page", "vendor"}}));
+  apply(row, entry(9, EntryKind::public_delayed, "401", {{"op", "o2"}, {"page", "vendor"}}));
+  CHECK(page() == PublicOnPage{"o3", PageState::delayed, "", "o2", "401", 9});
+  apply(row, entry(10, EntryKind::public_shown, "", {{"op", "o2"}, {"page", "vendor"}, {"link", "https://s/1"}}));
+  CHECK(page() == PublicOnPage{"o3", PageState::pending, "https://s/1", ""});
+  apply(row, entry(11, EntryKind::public_shown, "", {{"op", "o3"}, {"page", "vendor"}}));
+  CHECK(page().state == PageState::shown);
+}
+
+TEST_CASE("a timeline from before held updates stayed visible folds to the row that was stored with it") {
+  Incident row;
+  apply(row, entry(1, EntryKind::declared, "t", {{"severity", "sev1"}}));
+  for (const std::int64_t seq : {2, 4})
+    apply(row, entry(seq, EntryKind::public_update, "x", {{"op", "o" + std::to_string(seq)}, {"state", "identified"}, {"title", "T"}, {"pages", "vendor"}}));
+  apply(row, entry(5, EntryKind::public_held, "no answer", {{"op", "o2"}, {"page", "vendor"}, {"message", "m"}}));
+  CHECK(row.publication.pages.at("vendor") == PublicOnPage{"o4", PageState::pending, "", ""});
+  CHECK(row.publication.since == row.publication.updated_at);
+}
+
+TEST_CASE("a public state holds since it was first said, however often it is said again") {
+  Incident row;
+  apply(row, entry(1, EntryKind::declared, "t", {{"severity", "sev1"}}));
+  apply(row, entry(2, EntryKind::public_update, "x", {{"op", "o1"}, {"state", "identified"}, {"title", "T"}, {"pages", "vendor"}}));
+  apply(row, entry(3, EntryKind::public_update, "y", {{"op", "o2"}, {"state", "identified"}, {"title", "T"}, {"pages", "vendor"}, {"since", iso8601(Time{Millis{2000}})}}));
+  CHECK(row.publication.since == Time{Millis{2000}});
+  CHECK(row.publication.updated_at == Time{Millis{3000}});
+}
+
 TEST_CASE("scrubbing a row gives what folding without the redacted text would") {
   Incident row, folded;
   auto first = entry(1, EntryKind::declared, "secret customer", {{"severity", "sev1"}});

@@ -40,7 +40,7 @@ TEST_CASE("the first public update takes components and title from the settings,
   CHECK(update.at == d.now);
   CHECK(update.op.size() == 32);
   CHECK(d.last.entries[0].facts ==
-        Facts{{"op", update.op}, {"state", "investigating"}, {"title", "Problems with API"}, {"pages", "public,vendor"}, {"component:api", "major_outage"}});
+        Facts{{"op", update.op}, {"state", "investigating"}, {"title", "Problems with API"}, {"pages", "public,vendor"}, {"component:api", "major_outage"}, {"name:api", "API"}});
   CHECK(has(d.said(), "Public update \"Investigating\" published by @Bob for public and vendor: We are looking"));
   CHECK(has(d.text_of(r), "Publishing \"Investigating\" on public and vendor"));
 }
@@ -192,6 +192,7 @@ TEST_CASE("the room hears once where an update shows, and at once where it does 
 TEST_CASE("the room hears once when it drags on to learn whether an update shows, and why") {
   Commanded d;
   d.say("public investigating Looking.", "bob");
+  const Time published = d.now;
   for (int attempts = 1; attempts <= 5; ++attempts) {
     SendOutcome o;
     for (const auto& m : d.outbox)
@@ -203,12 +204,146 @@ TEST_CASE("the room hears once when it drags on to learn whether an update shows
     o.after.state = MessageState::unknown;
     o.after.attempts = attempts;
     o.after.doubts = 1;
-    o.after.problem = "Statuspage answered 502";
+    o.after.problem = "Statuspage answered 502.";
+    d.now = published + Millis{20000 * attempts};
     d.outcome(o);
     if (attempts == 1) CHECK(has(d.said(), "I am checking whether it shows."));
-    else if (attempts == 3) CHECK(d.said() == "I still cannot see whether the update shows on vendor (Statuspage answered 502). I keep looking, and send nothing twice meanwhile.\n");
-    else CHECK(d.said().empty());
+    else if (attempts == 3)
+      CHECK(d.said() == "I still cannot see whether the update \"Investigating\" shows on vendor: Statuspage answered 502. I keep looking, and send nothing twice meanwhile.\n");
+    else CHECK(d.nothing_recorded());
+    if (attempts == 3) CHECK(d.kinds() == Words{"public_delayed"});
   }
+}
+
+namespace {
+
+/// The newest update for the vendor is tried once more, and stays where it was.
+void try_in_vain(Desk& d, const std::string& problem, bool credentials) {
+  SendOutcome o;
+  for (const auto& m : d.outbox)
+    if (m.integration == "statuspage:vendor" && d.settled.count(m.id) == 0) {
+      o.before.message = m;
+      break;
+    }
+  o.before.state = MessageState::sending;
+  o.after = o.before;
+  o.after.state = MessageState::queued;
+  o.after.problem = problem;
+  o.credentials = credentials;
+  d.outcome(o);
+}
+
+}  // namespace
+
+TEST_CASE("a refused key is on the timeline, in the room and on the card at once, and once") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:public", MessageState::sent, "", "http://127.0.0.1:8081/incidents/1");
+  const std::string op = d.row().publication.pages["vendor"].op;
+  try_in_vain(d, "Statuspage answered 401: bad key.", true);
+  REQUIRE(d.kinds() == Words{"public_delayed"});
+  CHECK(d.last.entries[0].text == "Statuspage answered 401: bad key");
+  CHECK(d.last.entries[0].facts == Facts{{"op", op}, {"page", "vendor"}, {"state", "investigating"}});
+  CHECK(d.sent() == Words{"say", "edit_summary"});
+  CHECK(has(d.said(), "The update \"Investigating\" is not on vendor yet: Statuspage answered 401: bad key. I keep trying, and nothing is lost meanwhile. It is shown on public"));
+  CHECK(d.row().publication.pages["vendor"].state == PageState::delayed);
+  const Card card = summary_card(d.row(), d.now);
+  const auto shown = std::find_if(card.facts.begin(), card.facts.end(), [](const auto& f) { return f.label == "Public"; });
+  REQUIRE(shown != card.facts.end());
+  CHECK(has(plain_text(shown->value, d.registry), "vendor waiting: Statuspage answered 401: bad key"));
+  CHECK(d.text_of(d.say("public check", "bob")) == "Nothing of INC-1 is held. The update for vendor waits: Statuspage answered 401: bad key. Muster keeps trying.");
+
+  for (int i = 0; i < 3; ++i) {
+    d.now += Millis{30000};
+    try_in_vain(d, "Statuspage answered 401: bad key.", true);
+    CHECK(d.nothing_recorded());
+  }
+  d.outcome("public_update", "statuspage:vendor", MessageState::sent);
+  CHECK(d.kinds() == Words{"public_shown"});
+  CHECK(d.row().publication.pages["vendor"].state == PageState::shown);
+}
+
+TEST_CASE("what passes within a minute is nobody's news; what lasts longer is told once per update") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  const Time published = d.now;
+  d.now = published + Millis{59999};
+  try_in_vain(d, "Statuspage could not be reached", false);
+  CHECK(d.nothing_recorded());
+  d.now = published + Millis{60000};
+  try_in_vain(d, "Statuspage could not be reached", false);
+  CHECK(d.kinds() == Words{"public_delayed"});
+  const std::string reply = d.text_of(d.say("public identified Found it.", "bob"));
+  CHECK(has(reply, "An earlier update for vendor is not through yet (Statuspage could not be reached), and this one waits behind it."));
+  CHECK(d.row().publication.pages["vendor"].state == PageState::delayed);
+  d.now += Millis{120000};
+  try_in_vain(d, "Statuspage could not be reached", false);
+  CHECK(d.nothing_recorded());
+  d.outcome("public_update", "statuspage:vendor", MessageState::sent);
+  CHECK(d.row().publication.pages["vendor"].state == PageState::pending);
+  try_in_vain(d, "Statuspage answered 429", false);
+  CHECK(d.kinds() == Words{"public_delayed"});
+  CHECK(fact(d.last.entries[0].facts, "state") == "identified");
+}
+
+TEST_CASE("held stays to be seen and to be decided while newer updates wait behind it") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:vendor", MessageState::held, "no answer twice");
+  CHECK(has(d.text_of(d.say("public identified Found.", "bob")), "An earlier update for vendor is held, and this one waits behind it: public check, public send or public drop"));
+  CHECK(d.row().publication.pages["vendor"].state == PageState::held);
+  CHECK(has(d.text_of(d.say("public monitoring Watching.", "bob")), "An earlier update for vendor is held"));
+  d.say("public drop", "bob");
+  CHECK(d.row().publication.pages["vendor"].state == PageState::pending);
+  d.troubled_messages.clear();
+
+  // It may also become held after the newer one was written.
+  d.outcome("public_update", "statuspage:vendor", MessageState::held, "no answer twice");
+  CHECK(d.kinds() == Words{"public_held"});
+  CHECK(fact(d.last.entries[0].facts, "newest") == d.row().publication.pages["vendor"].op);
+  CHECK(d.row().publication.pages["vendor"].state == PageState::held);
+}
+
+TEST_CASE("the card says since when the public state holds, not when it was last said") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  const Time first = d.now;
+  d.now += Millis{600000};
+  d.say("public investigating Still looking.", "bob");
+  d.now += Millis{600000};
+  d.say("public investigating And still.", "bob");
+  CHECK(d.row().publication.since == first);
+  d.say("public identified Found.", "bob");
+  CHECK(d.row().publication.since == d.now);
+}
+
+TEST_CASE("what is publicly resolved leaves nothing broken") {
+  Commanded d;
+  d.say("public investigating api=major_outage Looking.", "bob");
+  CHECK(has(refusal(d, "public resolved api=major_outage Over."), "what is resolved works again, so \"API\" cannot stay major_outage. Leave it out, or while it lasts publish another state"));
+  CHECK(has(refusal(d, "public resolved web=under_maintenance Over."), "\"Website\" cannot stay under_maintenance"));
+  CHECK(d.say("public resolved api=operational Over.", "bob").status == ReplyStatus::ok);
+}
+
+TEST_CASE("after the public incident was deleted on a page, the room hears how to make a new one") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  SendOutcome o;
+  for (const auto& m : d.outbox)
+    if (m.integration == "statuspage:vendor") o.before.message = m;
+  o.after = o.before;
+  o.after.state = MessageState::dead;
+  o.after.problem = "Statuspage answered 404. The public incident was deleted there.";
+  o.references = {{1, "statuspage:vendor", "public", ""}};
+  d.outcome(o);
+  CHECK(has(d.said(), "The public incident was deleted there. To make a new public incident there, publish again: public investigating TEXT."));
+}
+
+TEST_CASE("redacting a public update tells the pages apart") {
+  Commanded d;
+  d.say("public investigating The customer Example Corp is affected.", "bob");
+  const auto seq = std::to_string(d.entries[1].back().seq);
+  CHECK(has(d.text_of(d.say("redact " + seq, "bob")), "Gone from public too. vendor still shows it; remove it there."));
 }
 
 TEST_CASE("a held update is told with what may be done, and a person decides") {

@@ -109,6 +109,27 @@ TEMPLATE_TEST_CASE("an unknown outcome is leased for a look, with its counters",
   CHECK((leased[0].in_doubt && leased[0].state == MessageState::sending && leased[0].doubts == 1 && leased[0].looks == 1 && leased[0].attempts == 2));
 }
 
+TEMPLATE_TEST_CASE("a public update that a problem keeps waiting is in trouble until it is through", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto update = s.message("p1", "P", bot::LaneClass::public_update);
+  update.content = bot::PublicUpdate{"op", "investigating", "T", "B", {}, "", true, s.now};
+  commit(subject.store(), sending({update, s.message("r1", "R")}));
+  CHECK(must(subject.reader().troubled(10)).empty());
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  for (auto& m : leased) m.problem = "could not be reached";
+  for (auto& m : leased) finish(subject.store(), m, MessageState::queued, s.now);
+  REQUIRE(ids(must(subject.reader().troubled(10))) == Ids{"p1"});  // a message for a chat is nobody's trouble yet
+  CHECK(must(subject.reader().troubled(10))[0].problem == "could not be reached");
+  leased = must(subject.store().lease(s.lease("boot")));
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"p1"});  // also while it is being tried
+  leased = must(subject.store().lease(s.lease("after a crash")));
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"p1"});
+  leased[0].problem.clear();
+  finish(subject.store(), leased[0], MessageState::sent);
+  CHECK(must(subject.reader().troubled(10)).empty());
+}
+
 TEMPLATE_TEST_CASE("a held message blocks its lane until a person decides", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;

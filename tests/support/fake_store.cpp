@@ -340,11 +340,20 @@ bot::Result<std::vector<bot::Reference>> FakeStore::references(std::int64_t inci
   return out;
 }
 
+namespace {
+
+bool is_troubled(const QueuedMessage& m) {
+  const bool waits = bot::is_open(m.state) && !m.problem.empty() && std::holds_alternative<bot::PublicUpdate>(m.message.content);
+  return m.state == MessageState::held || m.state == MessageState::dead || waits;
+}
+
+}  // namespace
+
 bot::Result<std::vector<QueuedMessage>> FakeStore::troubled(int limit) {
   Lock lock(mutex_);
   std::vector<QueuedMessage> out;
   for (const auto& m : tables_.messages)
-    if ((m.state == MessageState::held || m.state == MessageState::dead) && static_cast<int>(out.size()) < limit) out.push_back(m);
+    if (is_troubled(m) && static_cast<int>(out.size()) < limit) out.push_back(m);
   return out;
 }
 

@@ -14,6 +14,7 @@ using bot::Millis;
 constexpr Millis kWriteDeadline{7000};
 constexpr Millis kLookDeadline{7000};
 constexpr Millis kLookBeforeWriteDeadline{3900};
+constexpr Millis kReadAgain{1000};        ///< when the store could not be read
 constexpr Millis kClockSkew{120000};      ///< between the vendor's clock and ours
 constexpr Millis kRateLimitWait{60000};   ///< the vendor counts calls over a rolling minute
 constexpr std::size_t kListCap = 8u << 20;  ///< 100 incidents with all their updates
@@ -22,6 +23,7 @@ constexpr double kLists = 2;              ///< calls of one look through the lis
 constexpr const char* kOwnLimit = "Waiting for Statuspage's limit of 60 calls a minute.";
 
 const std::string kReference = "public";
+const std::string kGone = "public_gone";
 
 /// The answer to looking for our incident in the vendor's lists.
 struct Sighting {
@@ -37,14 +39,17 @@ std::string trimmed_slash(std::string url) {
 
 class Relay : public bot::Sender {
  public:
-  Relay(const bot::StatusPageSettings& settings, http::Client& client, bot::Env env)
+  Relay(const bot::StatusPageSettings& settings, http::Client& client, bot::Env env, PublicUpdates updates)
       : settings_(settings),
         client_(client),
         env_(env),
+        updates_(std::move(updates)),
         integration_("statuspage:" + settings.name),
         page_url_(trimmed_slash(settings.api_url) + "/pages/" + http::percent_encode(settings.page_id)) {}
 
   const std::string& integration() const override { return integration_; }
+  /// One at a time: of two writes that pass each other on the way, the one drawn first would leave its older word on a component they share.
+  int parallel() const override { return 1; }
   bot::RepeatPolicy repeat_policy(const bot::Content&) const override { return bot::RepeatPolicy::never_twice; }
   bot::SendResult send(const bot::Message& message, const bot::SendContext& context) override;
   bot::FindResult find(const bot::Message& message, const bot::SendContext& context) override;
@@ -52,17 +57,20 @@ class Relay : public bot::Sender {
  private:
   http::CallResult call(const std::string& method, const std::string& path, std::string body, Millis deadline);
   bot::SendResult write(const std::string& remote, const bot::PublicUpdate& update, const bot::SendContext& context);
-  bot::SendResult outcome(const http::Answer& answer, const std::string& remote);
+  bot::SendResult outcome(const http::Answer& answer, const std::string& remote, const bot::SendContext& context);
   std::optional<Millis> wait_for(double calls);
   Look look_in_lists(const bot::PublicUpdate& update, const bot::SendContext& context, Millis deadline);
   std::variant<http::Answer, bot::CannotLook> look(const std::string& path, Millis deadline);
   bot::Accepted accepted(const RemoteIncident& remote, std::int64_t incident) const;
   std::string without_key(std::string words) const;
   std::string elsewhere(unsigned status) const;
+  std::string check_key() const { return " Check api_key of the status page \"" + settings_.name + "\"."; }
+  std::string answered(const http::Answer& answer) const;
 
   const bot::StatusPageSettings settings_;
   http::Client& client_;
   bot::Env env_;
+  const PublicUpdates updates_;
   const std::string integration_;
   const std::string page_url_;
   http::RateLimiter limiter_;
@@ -74,6 +82,12 @@ bool carries(const RemoteIncident& remote, const bot::PublicUpdate& update, cons
   if (!first_attempt || remote.updates.empty()) return false;
   const RemoteUpdate& newest = remote.updates.front();
   return newest.body == sent_body(update) && newest.status == update.state && newest.created && *newest.created >= *first_attempt - kClockSkew;
+}
+
+/// Written before the public incident was found to be deleted.
+bool was_deleted_since(const bot::Message& message, const bot::SendContext& context) {
+  bot::Time gone{};
+  return bot::parse_iso8601(context.reference(kGone), gone) && message.created <= gone;
 }
 
 /// An incident of the same name from an earlier database (numbers start again) must never be taken for this one.
@@ -123,6 +137,8 @@ bot::SendResult Relay::send(const bot::Message& message, const bot::SendContext&
   const auto* update = std::get_if<bot::PublicUpdate>(&message.content);
   if (!update) return bot::Refused{"A status page takes public updates only."};
   const std::string& known = context.reference(kReference);
+  if (known.empty() && was_deleted_since(message, context))
+    return bot::Refused{"The public incident was deleted on Statuspage, and this update was written before that was known."};
   // No remote incident is known. A first update that was never tried cannot be there; anything else may have left one behind, and a
   // second public incident is worse than one more look.
   const bool looks = known.empty() && (!update->first || context.first_attempt);
@@ -139,31 +155,47 @@ bot::SendResult Relay::send(const bot::Message& message, const bot::SendContext&
 bot::SendResult Relay::write(const std::string& remote, const bot::PublicUpdate& update, const bot::SendContext& context) {
   const bool create = remote.empty();
   const std::string path = create ? "/incidents" : "/incidents/" + http::percent_encode(remote);
+  // Drawn anew for each attempt. That a repeat may say something else of a component does no harm: an update is known again by its mark or its
+  // words, never by its components, and what counts is how things stand when the vendor hears of them.
+  const auto updates = updates_();
+  if (!updates) return bot::NotSent{"What else is public could not be read: " + updates.error().message, kReadAgain, false};
+  const auto others = held_by_others(*updates, context.incident.number, settings_.name);
   const http::CallResult result =
-      call(create ? "POST" : "PATCH", path, write_body(update, context.incident.name(), settings_, create), kWriteDeadline);
+      call(create ? "POST" : "PATCH", path, write_body(update, context.incident.name(), settings_, create, others), kWriteDeadline);
   if (const auto* failure = std::get_if<http::CallFailure>(&result)) {
     if (failure->maybe_done) return bot::Doubtful{"Statuspage did not confirm the update: " + without_key(failure->reason)};
     return bot::NotSent{"Statuspage could not be reached: " + without_key(failure->reason), {}, true};
   }
   const auto& answer = std::get<http::Answer>(result);
-  if (answer.status < 200 || answer.status > 299) return outcome(answer, remote);
+  if (answer.status < 200 || answer.status > 299) return outcome(answer, remote, context);
   if (const auto written = read_incident(answer.body)) return accepted(*written, context.incident.number);
   return bot::Doubtful{"Statuspage seemed to take the update, but its answer could not be read."};  // or a proxy answered in its place
 }
 
+/// "Statuspage answered 404: not found."
+std::string Relay::answered(const http::Answer& answer) const {
+  std::string said = without_key(read_problem(answer.body));
+  while (!said.empty() && (said.back() == '.' || said.back() == ' ')) said.pop_back();
+  return "Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "" : ": " + said) + ".";
+}
+
 /// Any answer but 2xx.
-bot::SendResult Relay::outcome(const http::Answer& answer, const std::string& remote) {
-  const std::string said = without_key(read_problem(answer.body));
-  const std::string words = "Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said);
+bot::SendResult Relay::outcome(const http::Answer& answer, const std::string& remote, const bot::SendContext& context) {
+  const std::string words = answered(answer);
   switch (answer.status) {
     case 420:
     case 429: return bot::NotSent{words, http::retry_after(answer, env_.clock.now()).value_or(kRateLimitWait), false};
     case 401:
-    case 403: return bot::Refused{words + " Check api_key of the status page \"" + settings_.name + "\".", true};
+    case 403: return bot::Refused{words + check_key(), true};
     case 408: return bot::Doubtful{words};
     case 404:
       if (remote.empty()) return bot::Refused{words + " Check page_id of the status page \"" + settings_.name + "\"."};
-      return bot::Refused{words + " The public incident was deleted on Statuspage."};
+      // Forgotten, so that the next update makes a new one. What was written before this was known does not: whoever deleted the incident may
+      // have meant it, so a person's word is needed.
+      return bot::Refused{words + " The public incident was deleted there.",
+                          false,
+                          {bot::Reference{context.incident.number, integration_, kReference, ""},
+                           bot::Reference{context.incident.number, integration_, kGone, bot::iso8601(env_.clock.now())}}};
     default: break;
   }
   // A redirect is not Statuspage's: a proxy gave it, which may pass, or after the work, as a form's "see other" is.
@@ -177,10 +209,10 @@ std::variant<http::Answer, bot::CannotLook> Relay::look(const std::string& path,
   if (const auto* failure = std::get_if<http::CallFailure>(&result)) return bot::CannotLook{without_key(failure->reason)};
   auto& answer = std::get<http::Answer>(result);
   if (answer.status == 200 || answer.status == 404) return std::move(answer);
-  const std::string said = without_key(read_problem(answer.body));
   std::optional<Millis> after;
   if (answer.status == 420 || answer.status == 429) after = http::retry_after(answer, env_.clock.now()).value_or(kRateLimitWait);
-  return bot::CannotLook{"Statuspage answered " + std::to_string(answer.status) + (said.empty() ? "." : ": " + said) + elsewhere(answer.status), after};
+  const bool credentials = answer.status == 401 || answer.status == 403;
+  return bot::CannotLook{answered(answer) + (credentials ? check_key() : elsewhere(answer.status)), after, credentials};
 }
 
 Look Relay::look_in_lists(const bot::PublicUpdate& update, const bot::SendContext& context, Millis deadline) {
@@ -229,8 +261,8 @@ bot::FindResult Relay::find(const bot::Message& message, const bot::SendContext&
 
 }  // namespace
 
-std::unique_ptr<bot::Sender> make_sender(const bot::StatusPageSettings& settings, http::Client& client, bot::Env env) {
-  return std::make_unique<Relay>(settings, client, env);
+std::unique_ptr<bot::Sender> make_sender(const bot::StatusPageSettings& settings, http::Client& client, bot::Env env, PublicUpdates updates) {
+  return std::make_unique<Relay>(settings, client, env, std::move(updates));
 }
 
 }  // namespace statuspage::atlassian

@@ -1,6 +1,9 @@
 #include "integrations/statuspage/atlassian/wire.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "integrations/codec/codec.hpp"
 #include "integrations/text/html.hpp"
@@ -13,6 +16,21 @@ using nlohmann::json;
 constexpr std::size_t kNameLimit = 255;
 constexpr std::size_t kBodyLimit = 25000;
 constexpr std::size_t kProblemLimit = 300;
+constexpr std::array<std::string_view, 5> kFromBestToWorst{"operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage"};
+constexpr std::string_view kComponentFact = "component:";
+
+std::size_t badness(const std::string& state) {
+  const auto at = std::find(kFromBestToWorst.begin(), kFromBestToWorst.end(), state);
+  return at == kFromBestToWorst.end() ? 0 : static_cast<std::size_t>(at - kFromBestToWorst.begin());
+}
+
+/// "" is better than everything.
+const std::string& worse(const std::string& a, const std::string& b) { return a.empty() || badness(b) > badness(a) ? b : a; }
+
+bool suffers(const std::string& impact) { return !impact.empty() && impact != "none"; }
+
+/// "public,vendor" names vendor.
+bool named_in(const std::string& pages, const std::string& page) { return ("," + pages + ",").find("," + page + ",") != std::string::npos; }
 
 std::string string_at(const json& object, const char* name) {
   if (!object.is_object()) return {};
@@ -68,24 +86,43 @@ std::string sent_body(const bot::PublicUpdate& update) {
   return text::shorten(text::clean(text::valid_utf8(update.body)), kBodyLimit);
 }
 
-std::string write_body(const bot::PublicUpdate& update, const std::string& incident_name, const bot::StatusPageSettings& settings, bool create) {
+std::map<std::string, std::string> held_by_others(const std::vector<bot::Entry>& entries, std::int64_t incident, const std::string& page) {
+  std::map<std::int64_t, std::map<std::string, std::string>> open;  // by incident
+  for (const bot::Entry& entry : entries) {
+    if (entry.incident == incident || !named_in(bot::fact(entry.facts, "pages"), page)) continue;
+    if (bot::fact(entry.facts, "state") == "resolved") {
+      open.erase(entry.incident);
+      continue;
+    }
+    for (const auto& [name, state] : entry.facts)
+      if (name.rfind(kComponentFact, 0) == 0) open[entry.incident][name.substr(kComponentFact.size())] = state;
+  }
+  std::map<std::string, std::string> out;
+  for (const auto& [number, states] : open)
+    for (const auto& [id, state] : states) out[id] = worse(out[id], state);
+  return out;
+}
+
+std::string write_body(const bot::PublicUpdate& update, const std::string& incident_name, const bot::StatusPageSettings& settings, bool create,
+                       const std::map<std::string, std::string>& others) {
   json incident = {{"name", sent_name(update)},
                    {"status", update.state},
                    {"body", sent_body(update)},
                    {"deliver_notifications", true},  // the vendor's default is true as well; said, so that it never depends on it
                    {"metadata", {{"muster", {{"incident", incident_name}, {"last_op", update.op}}}}}};
-  if (create && !update.impact.empty()) incident["impact_override"] = update.impact;
-  json states = json::object();
-  json ids = json::array();
-  for (const auto& [ours, state] : update.components) {
-    const auto theirs = settings.component_ids.find(ours);
-    if (theirs == settings.component_ids.end()) continue;
-    states[theirs->second] = state;
-    ids.push_back(theirs->second);
-  }
+  if (create ? !update.impact.empty() : suffers(update.impact)) incident["impact_override"] = update.impact;
+  // Several of our components may be one of the vendor's.
+  std::map<std::string, std::string> states;  // by the vendor's id
+  for (const auto& [ours, state] : update.components)
+    if (const auto theirs = settings.component_ids.find(ours); theirs != settings.component_ids.end()) states[theirs->second] = worse(states[theirs->second], state);
+  for (const auto& [ours, state] : others)
+    if (const auto theirs = settings.component_ids.find(ours); theirs != settings.component_ids.end() && states.count(theirs->second) > 0)
+      states[theirs->second] = worse(states[theirs->second], state);
   // Both or none: `components` is what each is now, `component_ids` what the incident is attached to.
-  if (!ids.empty()) {
-    incident["components"] = std::move(states);
+  if (!states.empty()) {
+    json ids = json::array();
+    for (const auto& [theirs, state] : states) ids.push_back(theirs);
+    incident["components"] = states;
     incident["component_ids"] = std::move(ids);
   }
   return codec::dump(json{{"incident", std::move(incident)}});

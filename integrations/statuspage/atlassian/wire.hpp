@@ -3,6 +3,7 @@
 // Place: used by sender.cpp alone.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,15 @@ struct RemoteIncident {
 std::string sent_name(const bot::PublicUpdate& update);
 std::string sent_body(const bot::PublicUpdate& update);
 
-/// {"incident":{…}}. `create` adds impact_override: a later update must not rewrite what the incident was.
-std::string write_body(const bot::PublicUpdate& update, const std::string& incident_name, const bot::StatusPageSettings& settings, bool create);
+/// What the open publications but that of `incident` say of components on this page: our component id → the worst state. `entries`: public
+/// updates in commit order, as the record has them. A publication holds what it said last until it is resolved.
+std::map<std::string, std::string> held_by_others(const std::vector<bot::Entry>& entries, std::int64_t incident, const std::string& page);
+
+/// {"incident":{…}}. Each component this update names is sent as the worst of what the update and `others` say of it: the vendor keeps one
+/// state per component, and whoever writes last is believed, so that one publication's end would turn another's outage green.
+/// impact_override is what this publication suffers now, so that it may worsen; when nothing suffers any more, the vendor keeps what it was.
+std::string write_body(const bot::PublicUpdate& update, const std::string& incident_name, const bot::StatusPageSettings& settings, bool create,
+                       const std::map<std::string, std::string>& others = {});
 
 std::optional<RemoteIncident> read_incident(const std::string& body);
 std::optional<std::vector<RemoteIncident>> read_incidents(const std::string& body);

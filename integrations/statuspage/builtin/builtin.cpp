@@ -1,5 +1,7 @@
 #include "integrations/statuspage/builtin/builtin.hpp"
 
+#include <algorithm>
+
 namespace statuspage::builtin {
 namespace {
 
@@ -51,7 +53,25 @@ BuiltinPage::BuiltinPage(bot::StatusPageSettings settings, bot::Reader& reader, 
 
 BuiltinPage::~BuiltinPage() { stop(); }
 
+/// When the page was first there: from the store; the first time, as old as the oldest thing Muster knows.
+bot::Status BuiltinPage::recall() {
+  const std::string key = integration_ + "/known_since";
+  auto kept = reader_.adapter_state(key);
+  if (!kept) return kept.error();
+  bot::Time since = env_.clock.now();
+  if (!*kept || !bot::parse_iso8601(**kept, since)) {
+    const auto first = reader_.incident(1);
+    if (!first) return first.error();
+    if (*first) since = std::min(since, (*first)->declared);
+    if (remember) remember({key, bot::iso8601(since)});
+  }
+  const bot::Lock lock(draw_mutex_);
+  known_since_ = since;
+  return bot::Done{};
+}
+
 bot::Status BuiltinPage::start() {
+  if (auto recalled = recall(); !recalled.ok()) return recalled;
   // The first drawing comes before the first visitor; an unreadable store is not hidden behind a green page.
   if (auto drawn = draw(true); !drawn.ok()) return drawn;
   if (auto started = server_->start(); !started.ok()) return started;

@@ -42,9 +42,12 @@ class BuiltinPage : public bot::Sender {
   bot::FindResult find(const bot::Message& message, const bot::SendContext& context) override;
 
   std::function<void(const std::string&)> on_problem;  ///< told once when reading begins to fail; set before start()
+  /// Keeps when the page was first there, so that its dates survive a restart; asked once per database. Set before start().
+  std::function<void(const bot::AdapterState&)> remember;
 
  private:
   bot::Millis step();
+  bot::Status recall();
   bot::Status draw(bool even_if_same);
   std::string url() const;
   std::optional<bot::Accepted> shown(const std::string& op, std::int64_t incident) const;
@@ -54,12 +57,12 @@ class BuiltinPage : public bot::Sender {
   bot::Reader& reader_;
   bot::Env env_;
   const std::string integration_;
-  const bot::Time known_since_;
   std::atomic<int> port_{0};
 
   mutable bot::Mutex draw_mutex_;  ///< one drawing at a time; readers of the page never wait for it
   std::shared_ptr<const Page> page_ GUARDED_BY(draw_mutex_);
   bool failing_ GUARDED_BY(draw_mutex_) = false;
+  bot::Time known_since_ GUARDED_BY(draw_mutex_);
   mutable bot::Mutex site_mutex_;  ///< held for the copy of a pointer
   std::shared_ptr<const Site> site_ GUARDED_BY(site_mutex_);
 

@@ -23,14 +23,8 @@ json status_json(const Page& page) {
   return {{"indicator", o.indicator}, {"description", o.description}};
 }
 
-bot::Time created_of(const Page& page) {
-  bot::Time t = page.known_since;
-  for (const auto& i : page.incidents) t = std::min(t, i.started());
-  return t;
-}
-
 bot::Time component_changed(const Page& page, const std::string& id) {
-  bot::Time t = created_of(page);
+  bot::Time t = page.began();
   for (const auto& i : page.incidents)
     for (const auto& u : i.updates)
       for (const auto& c : u.changes)
@@ -43,7 +37,7 @@ json component_json(const Page& page, std::size_t index) {
   return {{"id", c.id},
           {"name", c.name},
           {"status", to_string(page.state_of(c.id))},
-          {"created_at", bot::iso8601(created_of(page))},
+          {"created_at", bot::iso8601(page.began())},
           {"updated_at", bot::iso8601(component_changed(page, c.id))},
           {"position", index + 1},
           {"description", c.description.empty() ? json() : json(c.description)},

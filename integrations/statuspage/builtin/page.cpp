@@ -99,6 +99,12 @@ bot::Time Page::changed() const {
   return newest;
 }
 
+bot::Time Page::began() const {
+  bot::Time t = known_since;
+  for (const auto& i : incidents) t = std::min(t, i.started());
+  return t;
+}
+
 ComponentState Page::state_of(const std::string& component) const {
   ComponentState worst = ComponentState::operational;
   for (const auto& i : incidents) {

@@ -62,10 +62,11 @@ struct Page {
   std::string url;  ///< absolute, no trailing slash
   std::vector<bot::Component> components;
   std::vector<PublicIncident> incidents;  ///< newest first
-  bot::Time known_since{};                ///< stands for "created" of page and components while nothing was published
+  bot::Time known_since{};                ///< when the page was first there
   bot::Time generated{};
 
   bot::Time changed() const;  ///< newest update, else known_since
+  bot::Time began() const;    ///< "created" of page and components; nothing is known of the time before
   ComponentState state_of(const std::string& component) const;  ///< worst over the open incidents
   const std::string& name_of(const std::string& component) const;
   std::vector<const PublicIncident*> open_incidents() const;

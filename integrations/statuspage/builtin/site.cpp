@@ -23,7 +23,7 @@ const char* const kShort = "public, max-age=15, stale-if-error=86400";
 const char* const kForever = "public, max-age=31536000, immutable";
 constexpr std::size_t kNotWorthIt = 200;  // bytes; below that gzip saves nothing
 
-enum class Kind { html, json, atom, rss, svg, css, script };
+enum class Kind { html, json, atom, rss, svg, css, script, text };
 
 http::Headers headers_of(Kind kind) {
   switch (kind) {
@@ -33,6 +33,7 @@ http::Headers headers_of(Kind kind) {
     case Kind::rss: return {{"Content-Type", "application/rss+xml; charset=utf-8"}, {"Cache-Control", kShort}, {"Access-Control-Allow-Origin", "*"}};
     case Kind::svg: return {{"Content-Type", "image/svg+xml"}, {"Cache-Control", kShort}, {"Content-Security-Policy", "default-src 'none'"}};
     case Kind::css: return {{"Content-Type", "text/css; charset=utf-8"}, {"Cache-Control", kForever}};
+    case Kind::text: return {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", kShort}};
     case Kind::script: return {{"Content-Type", "text/javascript; charset=utf-8"}, {"Cache-Control", kForever}};
   }
   return {};
@@ -72,6 +73,7 @@ void add_fixed(Site& site, const Page& page) {
   site[asset_path("page.js")] = resource(Kind::script, embedded("page.js"));
   for (const char* indicator : {"none", "minor", "major", "critical", "maintenance"})
     site["/favicon-" + std::string(indicator) + ".svg"] = resource(Kind::svg, favicon(indicator));
+  site["/robots.txt"] = resource(Kind::text, "User-agent: *\nAllow: /\n");  // a status page wants to be found
   site["/api"] = site["/api/v2"] = resource(Kind::html, api_view(page));
   site[kMissing] = resource(Kind::html, missing_view(page), 404);
 }
@@ -151,8 +153,10 @@ bool matches_tag(const std::string& header, const std::string& tag) {
 }
 
 const http::Response& answer(const Site& site, const http::Request& request) {
-  const auto found = site.find(request.path);
-  const bool missing = found == site.end() || request.path.empty();
+  // A slash too many at the end means the same address.
+  const std::string_view path = request.path.size() > 1 && request.path.back() == '/' ? std::string_view(request.path).substr(0, request.path.size() - 1) : request.path;
+  const auto found = site.find(std::string(path));
+  const bool missing = found == site.end() || path.empty();
   const Resource& resource = missing ? *site.at(kMissing) : *found->second;
   const bool zipped = accepts_gzip(request.header("accept-encoding"));
   const std::string& tag = zipped ? resource.zipped_tag : resource.plain_tag;

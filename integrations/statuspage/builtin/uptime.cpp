@@ -63,7 +63,9 @@ int Uptime::troubled_days() const {
 Uptime uptime(const Page& page, const std::string& component) {
   Uptime out;
   const bot::Time today = std::chrono::floor<std::chrono::days>(page.generated);
-  for (int i = kDaysShown - 1; i >= 0; --i) out.days.push_back({today - i * kDay, {}});
+  out.since = std::min(page.began(), page.generated);
+  for (int i = kDaysShown - 1; i >= 0; --i) out.days.push_back({today - i * kDay, {}, today - (i - 1) * kDay > out.since});
+  out.since = std::max(out.since, out.days.front().begin);
 
   std::vector<Edge> edges;
   for (const auto& incident : page.incidents) edges_of(incident, component, page.generated, edges);
@@ -79,7 +81,7 @@ Uptime uptime(const Page& page, const std::string& component) {
       }
   }
 
-  const std::int64_t window = (page.generated - out.days.front().begin).count();
+  const std::int64_t window = (page.generated - out.since).count();
   std::int64_t tenths = 0;  // of a millisecond of full outage: integers, so that 99.999 % never reads 100
   for (const auto& d : out.days)
     tenths += 10 * d.ms[static_cast<std::size_t>(ComponentState::major_outage)] + 3 * d.ms[static_cast<std::size_t>(ComponentState::partial_outage)];

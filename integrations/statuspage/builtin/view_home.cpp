@@ -42,19 +42,6 @@ void add_banner(Html& h, const Page& page) {
   h.close().close().close();
 }
 
-void add_affected(Html& h, const Page& page, const PublicIncident& incident) {
-  if (incident.components.empty()) return;
-  h.open("ul", {{"class", "affected"}, {"aria-label", "Affected"}});
-  for (const auto& c : page.components) {
-    const auto at = incident.components.find(c.id);
-    if (at == incident.components.end()) continue;
-    h.open("li").text(c.name + " ");
-    add_state(h, at->second);
-    h.close();
-  }
-  h.close();
-}
-
 void add_open(Html& h, const Page& page) {
   const auto open = page.open_incidents();
   if (open.empty()) return;
@@ -82,11 +69,15 @@ void add_open(Html& h, const Page& page) {
 /// Ninety bars; trouble is taller as well as coloured, maintenance is broken in two. The table below says the same in words.
 void add_bars(Html& h, const std::vector<Day>& days) {
   h.open("svg", {{"class", "bars"}, {"viewBox", "0 0 538 32"}, {"preserveAspectRatio", "none"}, {"aria-hidden", "true"}});
-  std::string good;
+  std::string good, unknown;
   std::string troubled;
   for (std::size_t i = 0; i < days.size(); ++i) {
     const ComponentState worst = days[i].worst();
     const std::string x = "M" + std::to_string(2 + 6 * i);
+    if (!days[i].known) {
+      unknown += x + " 26v6";
+      continue;
+    }
     if (worst == ComponentState::operational) {
       good += x + " 11v21";
       continue;
@@ -100,6 +91,7 @@ void add_bars(Html& h, const std::vector<Day>& days) {
     bar.element("title", day_text(days[i].begin) + ": " + words_of(worst) + ", " + bot::duration_text(bot::Millis{days[i].troubled_ms()})).close();
     troubled += bar.str();
   }
+  if (!unknown.empty()) h.element("path", "", {{"class", "unknown"}, {"d", unknown}});
   if (!good.empty()) h.element("path", "", {{"d", good}});
   h.trusted(troubled).close();
 }
@@ -121,6 +113,9 @@ void add_bad_days(Html& h, const Uptime& up, const bot::Component& component) {
   h.close().close().close();
 }
 
+/// " since 23 Nov 2026" while the page is younger than what is drawn.
+std::string since_words(const Uptime& up) { return up.since > up.days.front().begin ? " since " + day_text(up.since) : ""; }
+
 void add_components(Html& h, const Page& page) {
   if (page.components.empty()) return;
   h.open("section").element("h2", "Components").open("ul", {{"class", "components"}});
@@ -131,7 +126,7 @@ void add_components(Html& h, const Page& page) {
     h.close();
     if (!c.description.empty()) h.element("p", c.description, {{"class", "quiet"}});
     add_bars(h, up.days);
-    h.open("p", {{"class", "scale"}}).element("span", "90 days ago").element("strong", up.percent() + " uptime").element("span", "today").close();
+    h.open("p", {{"class", "scale"}}).element("span", "90 days ago").element("strong", up.percent() + " uptime" + since_words(up)).element("span", "today").close();
     add_bad_days(h, up, c);
     h.close();
   }
@@ -159,7 +154,7 @@ void add_recent(Html& h, const Page& page) {
     h.close();
   }
   if (shown == 0) h.element("p", page.open_incidents().empty() ? "No incidents." : "No other incidents.", {{"class", "quiet"}});
-  if (!page.incidents.empty()) h.open("p").element("a", "Everything before", {{"href", "/history"}}).close();
+  if (!page.incidents.empty()) h.open("p").element("a", "Whole history", {{"href", "/history"}}).close();
   h.close();
 }
 

@@ -23,6 +23,14 @@ constexpr Endpoint kEndpoints[] = {
     {"/updates.rss", "One item per update; the one for chat feeds"},
 };
 
+/// "API: Partial outage → Working" for what an update changed; what it only repeated is not said again.
+std::string changed_words(const Page& page, const Update& update) {
+  std::string out;
+  for (const auto& c : update.changes)
+    if (c.before != c.after) out += (out.empty() ? "" : ", ") + page.name_of(c.id) + ": " + words_of(c.before) + " → " + words_of(c.after);
+  return out;
+}
+
 }  // namespace
 
 std::string incident_view(const Page& page, const PublicIncident& incident) {
@@ -33,15 +41,8 @@ std::string incident_view(const Page& page, const PublicIncident& incident) {
   h.element("strong", words_of_state(incident.state())).text(" ");
   add_span(h, incident);
   h.close();
-  std::vector<std::string> names;
-  for (const auto& c : page.components)
-    if (incident.components.count(c.id)) names.push_back(c.name);
-  if (!names.empty()) {
-    h.open("ul", {{"class", "affected"}, {"aria-label", "Affected"}});
-    for (const auto& name : names) h.element("li", name);
-    h.close();
-  }
-  for (const auto& u : incident.updates) add_update(h, u, full_text(u.at), true);
+  add_affected(h, page, incident);
+  for (const auto& u : incident.updates) add_update(h, u, full_text(u.at), true, changed_words(page, u));
   h.close();
   h.open("p").element("a", "The state of things now", {{"href", "/"}}).close();
   return framed(page, {incident.title + " · " + page.title + " status", words_of_state(incident.state()) + ": " + incident.title, false}, h);

@@ -53,7 +53,7 @@ void add_footer(Html& h, const Page& page, const Frame& frame) {
   if (frame.live) {
     h.open("p").text("Made at ");
     add_time(h, page.generated, bot::clock_text(page.generated) + " UTC");
-    h.text(". Times are UTC until the page knows your zone.").close();
+    h.text(". ").element("span", "Times are in UTC.", {{"class", "zone"}}).close();
   }
   h.open("p").text("Follow: ");
   h.element("a", "Every update (RSS)", {{"href", "/updates.rss"}}).text(" · ");
@@ -132,7 +132,7 @@ void add_words(Html& h, const std::string& body) {
   }
 }
 
-void add_update(Html& h, const Update& update, const std::string& when_words, bool anchored) {
+void add_update(Html& h, const Update& update, const std::string& when_words, bool anchored, const std::string& changed) {
   if (anchored) h.open("section", {{"class", "update"}, {"id", update.id}});
   else h.open("section", {{"class", "update"}});
   h.open("p", {{"class", "when"}}).element("strong", words_of_state(update.state)).text(" ");
@@ -142,6 +142,23 @@ void add_update(Html& h, const Update& update, const std::string& when_words, bo
   h.close();
   if (update.body) add_words(h, *update.body);
   else h.element("p", "This update was removed.", {{"class", "removed"}});
+  if (!changed.empty()) h.element("p", changed, {{"class", "quiet"}});
+  h.close();
+}
+
+void add_affected(Html& h, const Page& page, const PublicIncident& incident) {
+  if (incident.components.empty()) return;
+  h.open("ul", {{"class", "affected"}, {"aria-label", "Affected"}});
+  for (const auto& c : page.components) {
+    const auto at = incident.components.find(c.id);
+    if (at == incident.components.end()) continue;
+    h.open("li").text(c.name);
+    if (incident.open()) {
+      h.text(" ");
+      add_state(h, at->second);
+    }
+    h.close();
+  }
   h.close();
 }
 

@@ -19,7 +19,8 @@ void add_icon(text::Html& h, ComponentState state);
 void add_state(text::Html& h, ComponentState state);                       ///< mark and word
 void add_time(text::Html& h, bot::Time t, const std::string& utc_words);   ///< localised by the script
 void add_words(text::Html& h, const std::string& body);                    ///< paragraphs and line breaks
-void add_update(text::Html& h, const Update& update, const std::string& when_words, bool anchored);
+void add_affected(text::Html& h, const Page& page, const PublicIncident& incident);  ///< each component it touches, with what it says of it now
+void add_update(text::Html& h, const Update& update, const std::string& when_words, bool anchored, const std::string& changed = "");
 std::string incident_path(const PublicIncident& incident);
 /// How the incident is drawn: by the worst of what it still holds, by its impact when that is nothing.
 ComponentState face_of(const PublicIncident& incident);

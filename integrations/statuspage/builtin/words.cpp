@@ -17,17 +17,17 @@ std::string day_month(const std::chrono::year_month_day& d) {
 }
 std::string year_of(const std::chrono::year_month_day& d) { return std::to_string(static_cast<int>(d.year())); }
 
-/// "has a partial outage": for one component; several share a plainer word.
+/// " has been down", for a sentence that goes on with since when.
 std::string predicate(ComponentState worst, std::size_t components) {
-  const bool one = components == 1;
+  const std::string been = components == 1 ? " has been " : " have been ";
   switch (worst) {
-    case ComponentState::major_outage: return one ? " is down" : " are down";
-    case ComponentState::partial_outage: return one ? " is partly down" : " are partly down";
-    case ComponentState::degraded_performance: return one ? " is working worse than usual" : " are working worse than usual";
-    case ComponentState::under_maintenance: return one ? " is under maintenance" : " are under maintenance";
+    case ComponentState::major_outage: return been + "down";
+    case ComponentState::partial_outage: return been + "partly down";
+    case ComponentState::degraded_performance: return been + "working worse than usual";
+    case ComponentState::under_maintenance: return been + "under maintenance";
     case ComponentState::operational: break;
   }
-  return one ? " is working" : " are working";
+  return been + "working";
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ Headline headline(const Page& page) {
   const bool watching = std::all_of(open.begin(), open.end(), [](const PublicIncident* i) { return i->state() == "monitoring"; });
   if (names.empty()) {
     if (watching) return {"Working again, and we are watching it. The problem began at ", since, ".", ComponentState::operational};
-    return {"It is not you: we are working on a problem since ", since, ".", ComponentState::degraded_performance};
+    return {"It is not you: we have been working on a problem since ", since, ".", ComponentState::degraded_performance};
   }
   const std::string also = others.empty() ? "." : "; " + join_names(others) + (others.size() == 1 ? " is affected too." : " are affected too.");
   const std::string lead = worst == ComponentState::under_maintenance ? "" : "It is not you: ";

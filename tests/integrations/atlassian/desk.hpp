@@ -36,6 +36,8 @@ struct Desk {
   std::vector<bot::Reference> references;
   std::string link;
   std::vector<std::string> problems;  ///< every sentence a person might have read
+  std::vector<bot::Entry> record;     ///< public updates of all incidents, as the store has them
+  bool store_down = false;
 
   Desk() : vendor({"abc", "statuspage-test-key", {"8kbf7d35c070", "vtnh60py4yd7"}, &env.clock}) {
     settings.kind = "statuspage";
@@ -50,7 +52,10 @@ struct Desk {
 
   void restart() {
     settings.api_url = vendor.url();
-    sender = statuspage::atlassian::make_sender(settings, client, env.env());
+    sender = statuspage::atlassian::make_sender(settings, client, env.env(), [this]() -> bot::Result<std::vector<bot::Entry>> {
+      if (store_down) return bot::fail(bot::ErrorKind::unavailable, "the disk is full");
+      return record;
+    });
   }
 
   bot::QueuedMessage queue(const std::string& op, const std::string& state, const std::string& body, bool first = false,
@@ -68,6 +73,17 @@ struct Desk {
     return m;
   }
 
+  /// What is committed before a message is made: the update of any incident, on the record.
+  void publish(std::int64_t number, const std::string& state, const std::map<std::string, std::string>& components, const std::string& pages = "public,vendor") {
+    bot::Entry e;
+    e.incident = number;
+    e.kind = bot::EntryKind::public_update;
+    e.facts = {{"op", "op"}, {"state", state}, {"title", "T"}, {"pages", pages}};
+    for (const auto& [id, now] : components) e.facts.emplace_back("component:" + id, now);
+    e.text = "x";
+    record.push_back(e);
+  }
+
   /// One attempt or look, as the dispatcher makes it, when the message is due.
   void step(bot::QueuedMessage& m) {
     if (m.next_at > env.clock.now()) env.clock.advance(m.next_at - env.clock.now());
@@ -82,6 +98,7 @@ struct Desk {
     } else {
       const auto sent = sender->send(m.message, context);
       if (const auto* yes = std::get_if<bot::Accepted>(&sent)) take(*yes);
+      if (const auto* no = std::get_if<bot::Refused>(&sent)) remember(no->references);
       m = bot::after_send(m, sent, policy, env.clock.now(), 0);
     }
     if (!m.problem.empty()) problems.push_back(m.problem);
@@ -112,11 +129,14 @@ struct Desk {
 
  private:
   void take(const bot::Accepted& yes) {
-    for (const auto& r : yes.references) {
+    remember(yes.references);
+    link = yes.link;
+  }
+  void remember(const std::vector<bot::Reference>& learned) {
+    for (const auto& r : learned) {
       std::erase_if(references, [&](const bot::Reference& old) { return old.what == r.what; });
       references.push_back(r);
     }
-    link = yes.link;
   }
 };
 

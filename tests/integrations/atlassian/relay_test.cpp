@@ -49,7 +49,6 @@ TEST_CASE("later updates patch the same incident and a resolve resets only what 
   const json second = json::parse(calls[1].body)["incident"];
   CHECK_FALSE(second.contains("components"));
   CHECK_FALSE(second.contains("component_ids"));
-  CHECK_FALSE(second.contains("impact_override"));
   CHECK(second["metadata"]["muster"]["last_op"] == "op2");
   const json third = json::parse(calls[2].body)["incident"];
   CHECK(third["components"] == json{{"8kbf7d35c070", "operational"}});
@@ -119,8 +118,8 @@ TEST_CASE("under the limit a look is begun only when it can be finished, and wai
   auto m = desk.queue("op1", "investigating", "We are looking into it.", true);
   m.state = MessageState::unknown;
   m.attempts = m.doubts = 1;
-  desk.references = {{7, m.message.integration, "public", "another"}};
   for (int i = 0; i < 58; ++i) {
+    desk.references = {{7, m.message.integration, "public", "another"}};  // each learns that it is not there and forgets it
     auto other = desk.queue("other-" + std::to_string(i), "identified", "Still on it.");
     desk.step(other);
   }
@@ -150,7 +149,7 @@ TEST_CASE("a refused key is told as such, loses nothing and is never shown") {
   const auto* no = std::get_if<bot::Refused>(&result);
   REQUIRE(no);
   CHECK(no->credentials);
-  CHECK(no->reason.find("Check api_key") != std::string::npos);
+  CHECK(no->reason.find(". Check api_key") != std::string::npos);  // two sentences
   CHECK(no->reason.find("statuspage-test-key") == std::string::npos);
   CHECK(desk.deliver(m) == MessageState::sent);
 }
@@ -384,14 +383,142 @@ TEST_CASE("without its mark an update is known again by its exact words") {
   CHECK(desk.vendor.updates(desk.remote()).size() == 2);
 }
 
-TEST_CASE("a public incident that somebody deleted on the vendor's side is told, not made again") {
+TEST_CASE("a public incident that somebody deleted on the vendor's side is told, and made again only by what is written afterwards") {
   Desk desk;
   REQUIRE(desk.create() == MessageState::sent);
   desk.vendor.forget(desk.remote());
   auto m = desk.queue("op2", "monitoring", "A fix is in place.");
+  auto typed_before = desk.queue("op3", "monitoring", "It holds.");
   CHECK(desk.deliver(m) == MessageState::dead);
-  CHECK(m.problem.find("was deleted") != std::string::npos);
+  CHECK(m.problem.find(". The public incident was deleted there.") != std::string::npos);
+  CHECK(desk.deliver(typed_before) == MessageState::dead);
+  CHECK(typed_before.problem.find("written before that was known") != std::string::npos);
   CHECK(desk.vendor.incidents().empty());
+
+  desk.env.clock.advance(Millis{1000});
+  auto typed_after = desk.queue("op4", "monitoring", "A fix is in place.", false, {{"api", "degraded_performance"}});
+  CHECK(desk.deliver(typed_after) == MessageState::sent);
+  REQUIRE(desk.vendor.incidents().size() == 1);
+  CHECK(desk.vendor.incidents()[0].id == desk.remote());
+  auto next = desk.queue("op5", "resolved", "Over.", false, {{"api", "operational"}});
+  CHECK(desk.deliver(next) == MessageState::sent);
+  CHECK(desk.vendor.incidents().size() == 1);
+}
+
+namespace {
+
+json last_write(const Desk& desk) {
+  json out;
+  for (const auto& call : desk.vendor.calls())
+    if (call.method != "GET") out = json::parse(call.body)["incident"];
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a component is as bad as the worst that any open publication says of it") {
+  Desk desk;
+  desk.publish(7, "investigating", {{"api", "degraded_performance"}});
+  desk.publish(7, "identified", {{"api", "major_outage"}});
+  auto first = desk.queue("op1", "identified", "Down.", true, {{"api", "major_outage"}});
+  REQUIRE(desk.deliver(first) == MessageState::sent);
+  desk.publish(8, "investigating", {{"api", "partial_outage"}, {"web", "major_outage"}});
+
+  desk.publish(7, "monitoring", {{"api", "degraded_performance"}});
+  auto lower = desk.queue("op2", "monitoring", "Better.", false, {{"api", "degraded_performance"}});
+  REQUIRE(desk.deliver(lower) == MessageState::sent);
+  CHECK(desk.vendor.component("8kbf7d35c070") == "partial_outage");  // the other incident says so
+  CHECK_FALSE(last_write(desk)["components"].contains("vtnh60py4yd7"));  // no business of this one
+
+  desk.publish(7, "resolved", {{"api", "operational"}});
+  auto end = desk.queue("op3", "resolved", "Over.", false, {{"api", "operational"}});
+  REQUIRE(desk.deliver(end) == MessageState::sent);
+  CHECK(desk.vendor.component("8kbf7d35c070") == "partial_outage");
+}
+
+TEST_CASE("the last publication to end turns the component green, whoever let go of it before") {
+  Desk desk;
+  REQUIRE(desk.create() == MessageState::sent);
+  const std::string pages = GENERATE("public,vendor", "public", "vendor-2,vendor");
+  desk.publish(8, "investigating", {{"api", "major_outage"}}, pages);
+  SECTION("ended") { desk.publish(8, "resolved", {{"api", "operational"}}, pages); }
+  SECTION("let go of") { desk.publish(8, "monitoring", {{"api", "operational"}}, pages); }
+  SECTION("published elsewhere only") {
+    desk.publish(8, "resolved", {{"api", "operational"}}, pages);
+    desk.publish(9, "investigating", {{"api", "major_outage"}}, "public,vendor-2");
+  }
+  desk.publish(7, "resolved", {{"api", "operational"}});
+  auto end = desk.queue("op2", "resolved", "Over.", false, {{"api", "operational"}});
+  REQUIRE(desk.deliver(end) == MessageState::sent);
+  CHECK(desk.vendor.component("8kbf7d35c070") == "operational");
+}
+
+TEST_CASE("what else is public is read when a message goes out, not when it was written") {
+  Desk desk;
+  REQUIRE(desk.create() == MessageState::sent);
+  auto end = desk.queue("op2", "resolved", "Over.", false, {{"api", "operational"}});
+  StatuspageFault down;
+  down.status = 429;
+  desk.vendor.fail(down);
+  desk.step(end);
+  REQUIRE(end.state == MessageState::queued);
+  desk.publish(8, "investigating", {{"api", "major_outage"}});
+  REQUIRE(desk.deliver(end) == MessageState::sent);
+  CHECK(desk.vendor.component("8kbf7d35c070") == "major_outage");
+}
+
+TEST_CASE("while the record cannot be read nothing is written that might turn a component green") {
+  Desk desk;
+  REQUIRE(desk.create() == MessageState::sent);
+  const int writes = desk.writes();
+  desk.store_down = true;
+  auto end = desk.queue("op2", "resolved", "Over.", false, {{"api", "operational"}});
+  desk.step(end);
+  CHECK(end.state == MessageState::queued);
+  CHECK(end.attempts == 0);
+  CHECK(desk.writes() == writes);
+  desk.store_down = false;
+  CHECK(desk.deliver(end) == MessageState::sent);
+}
+
+TEST_CASE("two of our components that are one of the vendor's are as bad as the worse of them") {
+  Desk desk;
+  desk.settings.component_ids = {{"api", "8kbf7d35c070"}, {"web", "8kbf7d35c070"}};
+  desk.restart();
+  auto m = desk.queue("op1", "investigating", "Down.", true, {{"api", "major_outage"}, {"web", "operational"}});
+  REQUIRE(desk.deliver(m) == MessageState::sent);
+  CHECK(last_write(desk)["components"] == json{{"8kbf7d35c070", "major_outage"}});
+  CHECK(last_write(desk)["component_ids"] == json{"8kbf7d35c070"});
+}
+
+TEST_CASE("the impact follows the publication while something suffers, and then stays what it was") {
+  Desk desk;
+  const auto says = [&desk](const char* op, const char* state, const char* impact) {
+    auto m = desk.queue(op, state, std::string("Words of ") + op, std::string(op) == "op1");
+    std::get<bot::PublicUpdate>(m.message.content).impact = impact;
+    REQUIRE(desk.deliver(m) == MessageState::sent);
+    return last_write(desk);
+  };
+  CHECK(says("op1", "investigating", "none")["impact_override"] == "none");
+  CHECK(says("op2", "identified", "minor")["impact_override"] == "minor");
+  CHECK(says("op3", "identified", "critical")["impact_override"] == "critical");
+  CHECK_FALSE(says("op4", "monitoring", "none").contains("impact_override"));
+  CHECK_FALSE(says("op5", "resolved", "none").contains("impact_override"));
+}
+
+TEST_CASE("a key refused to a look is told as such") {
+  Desk desk;
+  REQUIRE(desk.create() == MessageState::sent);
+  StatuspageFault refused;
+  refused.status = GENERATE(401, 403);
+  refused.body = R"({"error":"Could not authenticate"})";
+  desk.vendor.fail(refused);
+  auto m = desk.queue("op2", "identified", "Found it.");
+  const auto looked = desk.sender->find(m.message, {desk.incident, desk.references, 2, m.message.created});
+  const auto* blind = std::get_if<bot::CannotLook>(&looked);
+  REQUIRE(blind);
+  CHECK(blind->credentials);
+  CHECK(blind->reason == "Statuspage answered " + std::to_string(refused.status) + ": Could not authenticate. Check api_key of the status page \"vendor\".");
 }
 
 TEST_CASE("a slow vendor is waited for") {

@@ -1,5 +1,7 @@
 #include "integrations/statuspage/builtin/builtin.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "integrations/http/client.hpp"
 #include "tests/integrations/builtin/story.hpp"
 
@@ -98,6 +100,48 @@ TEST_CASE("an unknown address is a page that says so") {
   CHECK(v.ask("POST", "/api/v2/summary.json").status == 405);
 }
 
+TEST_CASE("the page's dates stay what they are over restarts") {
+  support::FakeEnv env;
+  Story story;
+  const auto created = [&] {
+    BuiltinPage page(settings(), story, env.env());
+    page.remember = [&](const bot::AdapterState& state) { story.kept[state.key] = state.value; };
+    REQUIRE(page.start().ok());
+    http::Call call;
+    call.url = "http://127.0.0.1:" + std::to_string(page.port()) + "/api/v2/summary.json";
+    const auto answer = http::make_client()->call(call);
+    page.stop();
+    const auto json = nlohmann::json::parse(std::get<http::Answer>(answer).body);
+    CHECK(json["components"][0]["created_at"] == json["page"]["updated_at"]);
+    CHECK(json["components"][0]["created_at"] == json["components"][0]["updated_at"]);
+    return json["components"][0]["created_at"].get<std::string>();
+  };
+  const std::string at_first = created();
+  CHECK(at_first == bot::iso8601(env.clock.now()));
+  env.clock.advance(Millis{3600000});
+  CHECK(created() == at_first);
+
+  // A database that was there before this was kept is as old as its first incident.
+  story.kept.clear();
+  story.first_incident = bot::Incident{};
+  story.first_incident->declared = env.clock.now() - Millis{86400000};
+  const std::string older = created();
+  CHECK(older == bot::iso8601(env.clock.now() - Millis{86400000}));
+  story.first_incident.reset();
+  CHECK(created() == older);
+}
+
+TEST_CASE("robots are welcome, and a slash too many at the end is forgiven") {
+  Visit v;
+  v.open();
+  CHECK(v.get("/robots.txt").body == "User-agent: *\nAllow: /\n");
+  CHECK(v.get("/robots.txt").header("content-type") == "text/plain; charset=utf-8");
+  CHECK(v.get("/api/v2/summary.json/").body == v.get("/api/v2/summary.json").body);
+  CHECK(v.get("/api/v2/").status == 200);
+  CHECK(v.get("/history/").status == 200);
+  CHECK(v.get("/nope/").status == 404);
+}
+
 TEST_CASE("nothing of Muster itself is reachable on the page's listener") {
   Visit v;
   v.open();
@@ -171,7 +215,7 @@ TEST_CASE("a committed update is on the page once it was sent, with a link to it
   const auto permalink = v.get(link.substr(base.size(), hash - base.size()));
   CHECK(permalink.status == 200);
   CHECK(has(permalink.body, "id=\"" + link.substr(hash + 1) + "\""));
-  CHECK(has(v.get("/").body, "API is down since"));
+  CHECK(has(v.get("/").body, "API has been down since"));
   CHECK(has(v.get("/api/v2/status.json").body, "\"indicator\":\"major\""));
 
   const auto again = v.page.send(message, {incident, none});

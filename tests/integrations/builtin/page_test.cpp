@@ -156,6 +156,26 @@ TEST_CASE("an outage that never ended counts until now, also from before the win
   CHECK(up.percent() == "0.00 %");
 }
 
+TEST_CASE("days before the page was there are neither good nor bad, and the window begins with it") {
+  Story s;
+  s.at = bot::Time{Millis{1795392000000}};  // 2026-11-23T00:00Z
+  Page page = page_of(s);
+  page.known_since = s.at - 36h;
+  auto up = uptime(page, "api");
+  CHECK_FALSE(up.days[86].known);
+  CHECK(up.days[87].known);  // half of it
+  CHECK(up.since == page.known_since);
+  CHECK(up.percent() == "100 %");
+
+  s.add(1, "investigating", "a", {{"api", "major_outage"}});
+  s.after(15h).add(1, "resolved", "over");
+  page = page_of(s);
+  page.known_since = s.at - 24h * 3 - 3h;
+  CHECK(uptime(page, "api").percent() == "80.00 %");  // 15 of 75 hours
+  page.known_since = s.at;  // an older incident is known all the same
+  CHECK(uptime(page, "api").percent() == "0.00 %");
+}
+
 TEST_CASE("a clock that jumped back harms nothing") {
   Story s;
   s.add(1, "investigating", "a", {{"api", "major_outage"}});
@@ -168,15 +188,15 @@ TEST_CASE("the sentence on top names what is down, since when, and nothing inter
   CHECK(headline(page_of(s)).before == "All systems are working.");
   s.add(1, "investigating", "a", {{"api", "major_outage"}});
   auto h = headline(page_of(s));
-  CHECK(h.before == "It is not you: API is down since ");
+  CHECK(h.before == "It is not you: API has been down since ");
   CHECK(h.since == s.at);
   CHECK(h.after == ".");
   s.after(1min).add(2, "investigating", "b", {{"web", "degraded_performance"}});
   h = headline(page_of(s));
-  CHECK(h.before == "It is not you: API is down since ");
+  CHECK(h.before == "It is not you: API has been down since ");
   CHECK(h.after == "; Website is affected too.");
   s.after(1min).add(1, "identified", "c", {{"api", "degraded_performance"}});
-  CHECK(headline(page_of(s)).before == "It is not you: API and Website are working worse than usual since ");
+  CHECK(headline(page_of(s)).before == "It is not you: API and Website have been working worse than usual since ");
   s.add(1, "monitoring", "d", {{"api", "operational"}});
   s.add(2, "monitoring", "e", {{"web", "operational"}});
   h = headline(page_of(s));
@@ -190,7 +210,7 @@ TEST_CASE("the sentence on top names what is down, since when, and nothing inter
 TEST_CASE("maintenance is announced as such") {
   Story s;
   s.add(1, "investigating", "a", {{"web", "under_maintenance"}});
-  CHECK(headline(page_of(s)).before == "Website is under maintenance since ");
+  CHECK(headline(page_of(s)).before == "Website has been under maintenance since ");
 }
 
 TEST_CASE("times are written in UTC, with as much date as needed") {

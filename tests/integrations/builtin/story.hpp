@@ -21,6 +21,8 @@ class Story : public bot::Reader {
   std::vector<bot::Entry> entries;  ///< read by the page's own thread, once there is one: changed under the lock then
   std::unique_ptr<bot::Mutex> mutex = std::make_unique<bot::Mutex>();
   bool broken = false;
+  std::map<std::string, std::string> kept;      ///< adapter state
+  std::optional<bot::Incident> first_incident;  ///< INC-1
   bot::Time at{Millis{1795448538000}};  ///< of the next entry; 2026-11-23T15:42:18Z
 
   bot::Entry& add(std::int64_t incident, const std::string& state, const std::string& text, bot::Facts components = {},
@@ -53,7 +55,7 @@ class Story : public bot::Reader {
     if (broken) return bot::fail(bot::ErrorKind::unavailable, "The disk does not answer.");
     return entries;
   }
-  bot::Result<std::optional<bot::Incident>> incident(std::int64_t) override { return std::optional<bot::Incident>{}; }
+  bot::Result<std::optional<bot::Incident>> incident(std::int64_t n) override { return n == 1 ? first_incident : std::optional<bot::Incident>{}; }
   bot::Result<std::vector<bot::Incident>> incidents(const bot::IncidentFilter&) override { return std::vector<bot::Incident>{}; }
   bot::Result<std::vector<bot::Entry>> timeline(std::int64_t, std::int64_t, int) override { return std::vector<bot::Entry>{}; }
   bot::Result<std::vector<bot::Entry>> stream(std::int64_t, int) override { return std::vector<bot::Entry>{}; }
@@ -63,7 +65,10 @@ class Story : public bot::Reader {
   bot::Result<std::vector<bot::QueuedMessage>> troubled(int) override { return std::vector<bot::QueuedMessage>{}; }
   bot::Result<std::vector<bot::OutboxCount>> outbox_counts() override { return std::vector<bot::OutboxCount>{}; }
   bot::Result<std::vector<bot::Person>> people() override { return std::vector<bot::Person>{}; }
-  bot::Result<std::optional<std::string>> adapter_state(const std::string&) override { return std::optional<std::string>{}; }
+  bot::Result<std::optional<std::string>> adapter_state(const std::string& key) override {
+    const auto it = kept.find(key);
+    return it == kept.end() ? std::optional<std::string>{} : std::optional<std::string>{it->second};
+  }
 };
 
 inline statuspage::builtin::Page page_of(const Story& story, Millis later = 0ms) {
@@ -72,7 +77,7 @@ inline statuspage::builtin::Page page_of(const Story& story, Millis later = 0ms)
   page.title = "Example";
   page.url = "https://status.example.org";
   page.components = {{"api", "API", ""}, {"web", "Website", "Shop and account"}};
-  page.known_since = bot::Time{Millis{1795000000000}};
+  page.known_since = bot::Time{Millis{1780000000000}};  // longer ago than the page draws
   page.incidents = statuspage::builtin::public_incidents(story.entries, "public", page.components);
   page.generated = story.at + later;
   return page;

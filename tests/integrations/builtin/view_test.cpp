@@ -125,7 +125,7 @@ TEST_CASE("the home page answers at once, in words, shapes and times a program c
   Story s;
   s.add(1, "investigating", "We are looking into it.\nIt hurts.\n\nMore soon.", {{"api", "major_outage"}});
   const std::string html = home_view(page_of(s, 5min));
-  CHECK(has(html, "<h1>It is not you: API is down since <time datetime=\"2026-11-23T15:42:18.000Z\">15:42 UTC</time>.</h1>"));
+  CHECK(has(html, "<h1>It is not you: API has been down since <time datetime=\"2026-11-23T15:42:18.000Z\">15:42 UTC</time>.</h1>"));
   CHECK(has(html, "<p>We are looking into it.<br>It hurts.</p><p>More soon.</p>"));
   CHECK(has(html, "Major outage"));
   CHECK(has(html, "data-generated=\"2026-11-23T15:47:18.000Z\""));
@@ -136,6 +136,31 @@ TEST_CASE("the home page answers at once, in words, shapes and times a program c
   CHECK(has(html, "/favicon-major.svg"));
   CHECK(has(html, "rel=\"alternate\""));
   CHECK(has(html, "<title>Example status: Major outage</title>"));
+}
+
+TEST_CASE("a page that is a moment old draws no ninety green days and says since when it counts") {
+  Story s;
+  Page page = page_of(s, 1s);
+  page.known_since = s.at;
+  const std::string html = home_view(page);
+  CHECK(has(html, "100 % uptime since 23 Nov 2026"));
+  CHECK(has(html, "class=\"unknown\""));
+  CHECK_FALSE(has(home_view(page_of(s)), "class=\"unknown\""));
+  CHECK(has(home_view(page_of(s)), "100 % uptime</strong>"));
+}
+
+TEST_CASE("an open incident's own page says how its components are, and each update what it changed") {
+  Story s;
+  s.add(1, "investigating", "a", {{"api", "major_outage"}, {"web", "partial_outage"}});
+  s.after(1min).add(1, "identified", "b", {{"api", "degraded_performance"}, {"web", "partial_outage"}});
+  Page page = page_of(s);
+  const std::string html = incident_view(page, page.incidents[0]);
+  CHECK(has(html, "API: Major outage → Degraded"));
+  CHECK(has(html, "API: Working → Major outage, Website: Working → Partial outage"));
+  CHECK(has(html, "<li>API <span class=\"state s-degraded_performance\">"));
+  s.after(1min).add(1, "resolved", "c");
+  page = page_of(s);
+  CHECK(has(incident_view(page, page.incidents[0]), "<li>API</li>"));
 }
 
 TEST_CASE("open incidents come before resolved ones, and old ones leave the home page but not the history") {

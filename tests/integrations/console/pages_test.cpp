@@ -229,6 +229,42 @@ TEST_CASE("What a person must decide stands on top with its buttons; damage to t
   CHECK(page.has("entry 12 of INC-1 is damaged"));
 }
 
+TEST_CASE("A public update that does not get through stands on top with the reason, once people were told") {
+  Stage s;
+  Browser bob(s, "bob");
+  bob.type("declare sev1 x", 0, "key-000000");
+  bot::QueuedMessage waiting;
+  waiting.message.id = "m1";
+  waiting.message.incident = 1;
+  waiting.message.integration = "statuspage:vendor";
+  waiting.message.lane_class = bot::LaneClass::public_update;
+  waiting.message.lane = "statuspage:vendor/INC-1";
+  bot::PublicUpdate content;
+  content.op = "op1";
+  waiting.message.content = content;
+  bot::Changes changes;
+  changes.messages = {waiting.message};
+  waiting.problem = "Statuspage answered 401: bad key.";
+  changes.updates = {waiting};
+  std::vector<bot::Changes> batch{changes};
+  REQUIRE(s.store.commit(batch).ok());
+  CHECK_FALSE(bob.get("/").has("role=\"alert\""));  // a first try that failed is nobody's news
+
+  auto row = *s.store.incident(1).value();
+  row.publication.state = "investigating";
+  row.publication.pages["vendor"] = {"op1", bot::PageState::delayed, "", "", "Statuspage answered 401: bad key", row.last_seq};
+  bot::Changes told;
+  told.incidents = {row};
+  batch = {told};
+  REQUIRE(s.store.commit(batch).ok());
+  const Page page = bob.get("/");
+  CHECK(page.has("The public update for status page vendor is not through yet."));
+  CHECK(page.has("Statuspage answered 401: bad key."));
+  CHECK(page.has("Muster keeps trying."));
+  CHECK_FALSE(page.has("value=\"public drop\""));
+  CHECK(bob.get("/incidents/INC-1").has("waiting: Statuspage answered 401: bad key. Muster keeps trying."));
+}
+
 TEST_CASE("All incidents: pages of other people's private ones hide nothing behind them") {
   Stage s;
   s.say("declare sev1 the first of all");

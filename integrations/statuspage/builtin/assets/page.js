@@ -9,6 +9,8 @@
 
   const localise = (root) => {
     const now = new Date();
+    const zone = root.querySelector('.zone');
+    if (zone) zone.textContent = 'Times are in your time zone.';
     for (const t of root.querySelectorAll('time')) {
       const d = new Date(t.dateTime);
       if (t.title || isNaN(d)) continue;
