@@ -132,7 +132,9 @@ Result<Decision> decide_redact(const Call& call) {
       next.title = kRedacted;
       draft.retopic(next);
     }
-    if (incident.title_entry == entry.seq || incident.impact_entry == entry.seq) draft.redraw();
+    const auto& pages = incident.publication.pages;
+    const bool on_card = std::any_of(pages.begin(), pages.end(), [&](const auto& p) { return p.second.problem_entry == entry.seq; });
+    if (on_card || incident.title_entry == entry.seq || incident.impact_entry == entry.seq) draft.redraw();
   }
   draft.reply({plain("The words of entry " + number_of(entry) + " of " + incident.name() + " are gone for good; who wrote them and when stays.")});
   draft.add(Text{plain(entry.kind == EntryKind::public_update ? where_it_stays(entry, call.context.settings)
