@@ -143,7 +143,9 @@ void show_redacted(Draft& draft, const Call& call, const Entry& entry) {
   Incident next = outline(incident);
   if (incident.title_entry == entry.seq) next.title = kRedacted;
   if (is_title(entry)) rename_rooms(draft, call, entry, next);
-  if (incident.title_entry == entry.seq || incident.impact_entry == entry.seq || incident.public_title_entry == entry.seq) draft.redraw();
+  const auto& pages = incident.publication.pages;
+  const bool on_card = std::any_of(pages.begin(), pages.end(), [&](const auto& p) { return p.second.problem_entry == entry.seq; });
+  if (on_card || incident.title_entry == entry.seq || incident.impact_entry == entry.seq || incident.public_title_entry == entry.seq) draft.redraw();
 }
 
 /// "entries 4 and 7"

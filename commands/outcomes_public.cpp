@@ -118,12 +118,15 @@ Decision withdrawn_publicly(const Event& event, const PublicUpdate& update) {
   return draft.done();
 }
 
-/// Told already, as the row remembers: a restart forgets nothing, and repeats are no news.
+/// Told already, as the row remembers: a restart forgets nothing, and repeats are no news. A held update at which a person looks again stays
+/// held in everybody's eyes, unless that look itself does not get through.
 bool is_told(const Event& event, const PublicUpdate& update) {
   const auto it = event.incident.publication.pages.find(page_of(event));
   if (it == event.incident.publication.pages.end()) return false;
   const PublicOnPage& on = it->second;
-  return on.state == PageState::delayed && (on.ahead.empty() ? on.op : on.ahead) == update.op;
+  if ((on.ahead.empty() ? on.op : on.ahead) != update.op) return false;
+  const bool looked = event.outcome.after.looks > event.outcome.before.looks;
+  return on.state == PageState::delayed || (on.state == PageState::held && looked);
 }
 
 Decision delayed_publicly(const Event& event, const PublicUpdate& update) {

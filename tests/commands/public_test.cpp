@@ -304,6 +304,29 @@ TEST_CASE("held stays to be seen and to be decided while newer updates wait behi
   CHECK(d.row().publication.pages["vendor"].state == PageState::held);
 }
 
+TEST_CASE("a held update at which a person looks again stays held, unless the look does not get through") {
+  Commanded d;
+  d.say("public investigating Looking.", "bob");
+  d.outcome("public_update", "statuspage:vendor", MessageState::held, "no answer twice");
+  d.now += Millis{600000};
+  SendOutcome o;
+  o.before = d.troubled_messages[0];
+  o.before.state = MessageState::sending;
+  o.after = o.before;
+  o.after.state = MessageState::unknown;
+  o.after.looks = o.before.looks + 1;
+  d.outcome(o);
+  CHECK(d.nothing_recorded());
+  CHECK(d.row().publication.pages["vendor"].state == PageState::held);
+  o.after.looks = o.before.looks;
+  o.after.problem = "Statuspage answered 401.";
+  o.credentials = true;
+  d.outcome(o);
+  CHECK(d.kinds() == Words{"public_delayed"});
+  d.outcome(o);
+  CHECK(d.nothing_recorded());
+}
+
 TEST_CASE("the card says since when the public state holds, not when it was last said") {
   Commanded d;
   d.say("public investigating Looking.", "bob");

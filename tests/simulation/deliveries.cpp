@@ -65,6 +65,17 @@ void check_paged(World& world, const Entry& e, std::map<std::string, Running>& r
   run = due;
 }
 
+/// That an update does not get through is told once per update and page, until it was held or a person had it sent again.
+void check_delays(World& world, const Record& record) {
+  std::set<std::string> told;
+  for (const auto& e : record.entries) {
+    const std::string which = fact(e.facts, "page") + " " + fact(e.facts, "op");
+    if (e.kind == EntryKind::public_resent || e.kind == EntryKind::public_held) told.erase(which);
+    if (e.kind == EntryKind::public_delayed && !told.insert(which).second)
+      world.broken("delay once", "that update " + short_id(fact(e.facts, "op")) + " does not get through to " + fact(e.facts, "page") + " is told twice");
+  }
+}
+
 }  // namespace
 
 void check_messages(World& world, const Record& record) {
@@ -79,6 +90,7 @@ void check_messages(World& world, const Record& record) {
   }
   for (const auto& id : world.owed)
     if (!world.disk.state_of(id)) world.broken("outbox", short_id(id) + " was committed and is not in the outbox");
+  check_delays(world, record);
   std::map<std::string, int> times;
   for (const auto& e : record.entries) {
     const bool once = e.kind == EntryKind::page_sent || e.kind == EntryKind::public_shown || e.kind == EntryKind::room_opened || e.kind == EntryKind::room_archived;
