@@ -129,6 +129,7 @@ void History::ask(const std::string& text, const std::string& key) {
   r.caller = {ActorKind::person, "console", "carol", "Carol", {}};
   r.dedup_keys = {key};
   r.body = Typed{text};
+  if (draw(3) == 0) r.state = {{"slack/cursor" + std::to_string(draw(3)), draw(5) == 0 ? "" : word("at ")}};
   r.received = env_.clock.now();
   keys_.insert(key);
   asking_[key] = std::move(r);
@@ -178,11 +179,26 @@ void History::large() {
   ++counts_.checkpoints;
 }
 
+/// Invitations, sessions and people are written past the coordinator.
+void History::credential() {
+  auto& real = process_->opened->credentials();
+  switch (draw(4)) {
+    case 0: (void)process_->store.add_invite(real, word("invite "), draw(2) == 0 ? "alice" : "carol"); break;
+    case 1:
+      if (const auto invites = said_.invites; !invites.empty()) (void)process_->store.redeem_invite(real, invites.begin()->first, word("session "));
+      break;
+    case 2:
+      if (const auto sessions = said_.sessions; !sessions.empty()) (void)process_->store.end_session(real, sessions.begin()->first);
+      break;
+    default: (void)process_->store.put_person(real, {"dora", word("Dora "), false, {}, ""}); break;
+  }
+}
+
 void History::step() {
   env_.advance(Millis{static_cast<std::int64_t>(draw(3000))});
   const std::string to = "INC-" + std::to_string(1 + draw(static_cast<std::uint64_t>(std::max<std::int64_t>(incidents_, 1)))) + " ";
   const char* states[] = {"investigating", "identified", "monitoring"};
-  switch (draw(26)) {
+  switch (draw(28)) {
     case 0: case 1: ask("declare sev" + std::to_string(1 + draw(4)) + " " + word("trouble "), word("k")); break;
     case 2: case 3: case 4: case 5: ask(to + "note " + word("seen "), word("k")); break;
     case 6: ask(to + "severity sev" + std::to_string(1 + draw(4)), word("k")); break;
@@ -204,6 +220,7 @@ void History::step() {
     case 24:
       if (draw(8) == 0 && incidents_ > 0) large();
       break;
+    case 25: case 26: credential(); break;
     default: (void)process_->store.maintain(); break;
   }
   if (draw(3) != 0) ask_again();  // else it waits for the next and shares its commit
@@ -224,11 +241,15 @@ void History::work() {
 }
 
 void History::compare() {
-  std::set<std::string> keys = keys_;
-  for (const auto& [key, k] : said_.keys) keys.insert(key);
-  if (unanswered_.after_commit)
-    for (const auto& [key, k] : unanswered_.after_commit->keys) keys.insert(key);
-  const State disk = read_disk(file_, process_->opened->store(), keys);
+  Asked asked{keys_, {}, {}};
+  auto ask_for = [&](const State& state) {
+    for (const auto& [key, k] : state.keys) asked.keys.insert(key);
+    for (const auto& [token, p] : state.invites) asked.invites.insert(token);
+    for (const auto& [token, p] : state.sessions) asked.sessions.insert(token);
+  };
+  ask_for(said_);
+  if (unanswered_.after_commit) ask_for(*unanswered_.after_commit);
+  const State disk = read_disk(file_, process_->opened->store(), process_->opened->credentials(), asked);
   for (const auto& words : inconsistencies(file_)) fault(words);
   auto report = process_->opened->verify();
   if (!report) fault("verify could not run: " + report.error().message);

@@ -40,6 +40,7 @@ class History {
   void ask_again();
   void alert();
   void large();
+  void credential();
   void compare();
   void fault(std::string words) { faults_.push_back(std::move(words)); }
   std::uint64_t draw(std::uint64_t below) { return env_.random.next() % below; }

@@ -6,6 +6,9 @@
 #include <functional>
 #include <stdexcept>
 
+#include "bot/incident.hpp"
+#include "integrations/codec/codec.hpp"
+
 namespace power {
 
 using bot::MessageState;
@@ -13,6 +16,17 @@ using bot::MessageState;
 namespace {
 
 std::int64_t ms(bot::Time t) { return t.time_since_epoch().count(); }
+constexpr bot::Time kNever{bot::Millis{9000000000000}};
+
+std::string words(std::initializer_list<std::string> all) {
+  std::string out;
+  for (const auto& w : all) out += w + "|";
+  return out;
+}
+std::string kept(const bot::Reply& reply) { return codec::encode(*codec::decode_reply(codec::encode(reply))); }
+bool same_words(const std::string& said, const std::string& disk, bool redacted) {
+  return said == disk || (redacted && disk.find(bot::kRedacted) != std::string::npos);
+}
 std::string name(const std::pair<std::int64_t, std::int64_t>& entry) { return "entry " + std::to_string(entry.second) + " of INC-" + std::to_string(entry.first); }
 
 /// Rows of a plain read-only connection; the text is the test's own.
@@ -63,12 +77,11 @@ bool same_state(const MessageKept& said, const MessageKept& disk, const std::opt
 
 void State::add(const bot::Changes& c) {
   for (const auto& e : c.entries) entries[{e.incident, e.seq}] = {e.hash, e.text.has_value()};
-  for (const auto& r : c.redactions) entries[r].has_text = false;
   for (const auto& m : c.messages) {
     if (!m.supersedes.empty())
       for (auto& [id, old] : messages)
         if (old.lane == m.lane && old.supersedes == m.supersedes && old.state == MessageState::queued && old.attempts == 0) old.state = MessageState::superseded;
-    messages[m.id] = {m.lane, m.supersedes, "", MessageState::queued, 0, 0, m.created, false};
+    messages[m.id] = {m.lane, m.supersedes, "", codec::encode(m.content), m.incident, MessageState::queued, 0, 0, m.created, false, false};
     order.push_back(m.id);
   }
   for (const auto& u : c.updates) {
@@ -79,12 +92,26 @@ void State::add(const bot::Changes& c) {
     it->second.deaths = u.deaths;
     it->second.boot.clear();
   }
-  for (const auto& k : c.dedup_keys) keys[k] = {c.reply.status, c.reply.incident, c.at, false};
+  for (const auto& k : c.dedup_keys) keys[k] = {kept(c.reply), c.reply.incident, c.at, false, false};
   for (const auto& t : c.timers_done) timers.erase(t);
-  for (const auto& t : c.timers) timers[t.id] = ms(t.due);
-  for (const auto& a : c.alerts) alerts[a.identity] = {a.incident, a.firing};
+  for (const auto& t : c.timers) timers[t.id] = words({t.kind, std::to_string(t.incident), std::to_string(ms(t.due)), t.subject});
+  for (const auto& a : c.alerts) {
+    alerts[a.identity] = words({a.group, std::to_string(a.incident), std::to_string(a.firing), std::to_string(ms(a.since))});
+    if (!a.group.empty() && a.incident > 0) groups[a.group] = std::max(groups[a.group], a.incident);
+  }
   for (const auto& r : c.references) references[std::to_string(r.incident) + "/" + r.integration + "/" + r.what] = r.id;
-  for (const auto& p : c.people) people[p.id] = p.name;
+  for (const auto& p : c.people) people[p.id] = codec::encode(p);
+  for (const auto& s : c.state) {
+    if (s.value.empty()) adapters.erase(s.key);
+    else adapters[s.key] = s.value;
+  }
+  for (const auto& r : c.redactions) redact(r);
+}
+
+void State::redact(const std::pair<std::int64_t, std::int64_t>& entry) {
+  entries[entry].has_text = false;
+  for (auto& [id, m] : messages) m.redacted |= m.incident == entry.first;
+  for (auto& [key, k] : keys) k.redacted |= k.incident == entry.first;
 }
 
 void State::leased(const std::vector<bot::QueuedMessage>& taken, const bot::LeaseQuery& query) {
@@ -107,30 +134,51 @@ void State::purged(bot::Time before) {
     if (k.at < before) k.may_be_gone = true;
 }
 
-State read_disk(const std::string& file, bot::Store& store, const std::set<std::string>& keys) {
-  State out;
+namespace {
+
+void read_rows(const std::string& file, State& out) {
   each(file, "SELECT e.incident, e.seq, e.hash, t.position IS NOT NULL FROM entry e LEFT JOIN entry_text t ON t.position = e.position ORDER BY e.position", [&](auto* s) {
-    EntryKept kept;
+    EntryKept entry;
     const std::string hash = text(s, 2);
-    std::memcpy(kept.hash.data(), hash.data(), std::min(hash.size(), kept.hash.size()));
-    kept.has_text = sqlite3_column_int(s, 3) != 0;
-    out.entries[{sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)}] = kept;
+    std::memcpy(entry.hash.data(), hash.data(), std::min(hash.size(), entry.hash.size()));
+    entry.has_text = sqlite3_column_int(s, 3) != 0;
+    out.entries[{sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)}] = entry;
   });
-  each(file, "SELECT id, lane, supersedes, boot, state, attempts, deaths, created FROM outbox ORDER BY seq", [&](auto* s) {
-    MessageKept m{text(s, 1), text(s, 2), text(s, 3), *bot::message_state(text(s, 4)), sqlite3_column_int(s, 5), sqlite3_column_int(s, 6), bot::Time{bot::Millis{sqlite3_column_int64(s, 7)}}, false};
-    out.order.push_back(text(s, 0));
-    out.messages[text(s, 0)] = m;
-  });
-  each(file, "SELECT id, due FROM timer", [&](auto* s) { out.timers[text(s, 0)] = sqlite3_column_int64(s, 1); });
-  each(file, "SELECT identity, incident, firing FROM alert", [&](auto* s) { out.alerts[text(s, 0)] = {sqlite3_column_int64(s, 1), sqlite3_column_int(s, 2) != 0}; });
-  each(file, "SELECT incident, integration, what, id FROM outside_reference",
-       [&](auto* s) { out.references[std::to_string(sqlite3_column_int64(s, 0)) + "/" + text(s, 1) + "/" + text(s, 2)] = text(s, 3); });
-  each(file, "SELECT id FROM person", [&](auto* s) { out.people[text(s, 0)] = ""; });
+  each(file, "SELECT o.id, o.lane, o.supersedes, o.boot, o.state, o.attempts, o.deaths, o.created, c.content, o.incident FROM outbox o JOIN outbox_content c ON c.seq = o.seq ORDER BY o.seq",
+       [&](auto* s) {
+         out.order.push_back(text(s, 0));
+         out.messages[text(s, 0)] = {text(s, 1), text(s, 2), text(s, 3), text(s, 8), sqlite3_column_int64(s, 9), *bot::message_state(text(s, 4)), sqlite3_column_int(s, 5),
+                                     sqlite3_column_int(s, 6), bot::Time{bot::Millis{sqlite3_column_int64(s, 7)}}, false, false};
+       });
+  each(file, "SELECT id, kind, incident, due, subject FROM timer", [&](auto* s) { out.timers[text(s, 0)] = words({text(s, 1), text(s, 2), text(s, 3), text(s, 4)}); });
+  each(file, "SELECT identity, alert_group, incident, firing, since FROM alert", [&](auto* s) { out.alerts[text(s, 0)] = words({text(s, 1), text(s, 2), text(s, 3), text(s, 4)}); });
+  each(file, "SELECT name, incident FROM alert_group", [&](auto* s) { out.groups[text(s, 0)] = sqlite3_column_int64(s, 1); });
+  each(file, "SELECT incident, integration, what, id FROM outside_reference", [&](auto* s) { out.references[text(s, 0) + "/" + text(s, 1) + "/" + text(s, 2)] = text(s, 3); });
+  each(file, "SELECT id, body FROM person", [&](auto* s) { out.people[text(s, 0)] = text(s, 1); });
+  each(file, "SELECT key, value FROM adapter_state", [&](auto* s) { out.adapters[text(s, 0)] = text(s, 1); });
+}
+
+}  // namespace
+
+State read_disk(const std::string& file, bot::Store& store, bot::Credentials& credentials, const Asked& asked) {
+  State out;
+  read_rows(file, out);
   bot::LoadQuery query;
-  query.dedup_keys.assign(keys.begin(), keys.end());
+  query.dedup_keys.assign(asked.keys.begin(), asked.keys.end());
   auto loaded = store.load(query);
   if (!loaded) throw std::runtime_error("keys could not be asked: " + loaded.error().message);
-  for (const auto& [key, reply] : loaded->replies) out.keys[key] = {reply.status, reply.incident, {}, false};
+  for (const auto& [key, reply] : loaded->replies) out.keys[key] = {codec::encode(reply), reply.incident, {}, false, false};
+  auto person = [](const bot::Result<std::optional<std::string>>& found) {
+    if (!found) throw std::runtime_error("credentials could not be asked: " + found.error().message);
+    return *found;
+  };
+  for (const auto& token : asked.invites)
+    if (const auto p = person(credentials.peek_invite(token, {}))) out.invites[token] = *p;
+  for (const auto& token : asked.sessions)
+    if (const auto p = person(credentials.session_person(token, {}))) out.sessions[token] = *p;
+  std::int64_t rows = 0;
+  each(file, "SELECT (SELECT COUNT(*) FROM invite) + (SELECT COUNT(*) FROM session)", [&](auto* s) { rows = sqlite3_column_int64(s, 0); });
+  if (rows != static_cast<std::int64_t>(out.invites.size() + out.sessions.size())) throw std::runtime_error("there are credentials on the disk that nobody asked for");
   return out;
 }
 
@@ -164,19 +212,24 @@ std::vector<std::string> differences(const State& said, const State& disk, const
   compare(out, "timeline:", said_entries, disk_entries, equal);
   auto messages = said.messages;
   std::erase_if(messages, [&](const auto& m) { return m.second.may_be_gone && disk.messages.count(m.first) == 0; });
-  auto words = [](const MessageKept& m) { return std::string(bot::to_string(m.state)) + ", " + std::to_string(m.attempts) + " attempts, " + std::to_string(m.deaths) + " deaths, by \"" + m.boot + "\""; };
+  auto told = [](const MessageKept& m) { return std::string(bot::to_string(m.state)) + ", " + std::to_string(m.attempts) + " attempts, " + std::to_string(m.deaths) + " deaths, by \"" + m.boot + "\""; };
   compare(out, "message", messages, disk.messages, [&](const MessageKept& a, const MessageKept& b) {
+    if (a.lane != b.lane || a.supersedes != b.supersedes || a.incident != b.incident || !same_words(a.content, b.content, a.redacted)) return false;
     if (same_state(a, b, lease)) return true;
-    out.push_back("recorded: " + words(a) + "; on the disk: " + words(b));
+    out.push_back("recorded: " + told(a) + "; on the disk: " + told(b));
     return false;
   });
   auto keys = said.keys;
   std::erase_if(keys, [&](const auto& k) { return k.second.may_be_gone && disk.keys.count(k.first) == 0; });
-  compare(out, "request key", keys, disk.keys, [](const KeyKept& a, const KeyKept& b) { return a.status == b.status && a.incident == b.incident; });
+  compare(out, "request key", keys, disk.keys, [](const KeyKept& a, const KeyKept& b) { return a.incident == b.incident && same_words(a.reply, b.reply, a.redacted); });
   compare(out, "timer", said.timers, disk.timers, equal);
   compare(out, "alert", said.alerts, disk.alerts, equal);
   compare(out, "reference", said.references, disk.references, equal);
-  compare(out, "person", said.people, disk.people, [](const auto&, const auto&) { return true; });
+  compare(out, "alert group", said.groups, disk.groups, equal);
+  compare(out, "person", said.people, disk.people, equal);
+  compare(out, "adapter's state", said.adapters, disk.adapters, equal);
+  compare(out, "invitation", said.invites, disk.invites, equal);
+  compare(out, "session", said.sessions, disk.sessions, equal);
   std::vector<std::string> order;
   for (const auto& id : said.order)
     if (disk.messages.count(id) > 0) order.push_back(id);
@@ -186,13 +239,17 @@ std::vector<std::string> differences(const State& said, const State& disk, const
 
 bot::Status SpyStore::commit(std::vector<bot::Changes>& batch) {
   State after = said_;
+  for (const auto& changes : batch) after.add(changes);
   auto done = real_.commit(batch);
+  return note(std::move(after), std::move(done));
+}
+
+bot::Status SpyStore::note(State after, bot::Status done) {
   if (unanswered_.open()) {
     if (done) throw std::runtime_error("the store took a commit after one whose outcome is unknown");
     return done;
   }
   unanswered_ = {};
-  for (const auto& changes : batch) after.add(changes);
   if (done) {
     said_ = std::move(after);
     ++commits;
@@ -201,6 +258,32 @@ bot::Status SpyStore::commit(std::vector<bot::Changes>& batch) {
     unanswered_.certainly_not = !done.error().maybe_recorded;
   }
   return done;
+}
+
+bot::Status SpyStore::add_invite(bot::Credentials& real, const std::string& token, const std::string& person) {
+  State after = said_;
+  after.invites[token] = person;
+  return note(std::move(after), real.add_invite(token, person, kNever));
+}
+
+bot::Status SpyStore::redeem_invite(bot::Credentials& real, const std::string& token, const std::string& session) {
+  State after = said_;
+  after.sessions[session] = after.invites[token];
+  after.invites.erase(token);
+  const auto done = real.redeem_invite(token, session, {}, kNever);
+  return note(std::move(after), done ? bot::Status(bot::Done{}) : bot::Status(done.error()));
+}
+
+bot::Status SpyStore::end_session(bot::Credentials& real, const std::string& session) {
+  State after = said_;
+  after.sessions.erase(session);
+  return note(std::move(after), real.end_session(session));
+}
+
+bot::Status SpyStore::put_person(bot::Credentials& real, const bot::Person& person) {
+  State after = said_;
+  after.people[person.id] = codec::encode(person);
+  return note(std::move(after), real.put_person(person));
 }
 
 bot::Result<std::vector<bot::QueuedMessage>> SpyStore::lease(const bot::LeaseQuery& query) {

@@ -18,17 +18,19 @@ struct EntryKept {
   friend bool operator==(const EntryKept&, const EntryKept&) = default;
 };
 struct MessageKept {
-  std::string lane, supersedes, boot;
+  std::string lane, supersedes, boot, content;
+  std::int64_t incident = 0;
   bot::MessageState state = bot::MessageState::queued;
   int attempts = 0, deaths = 0;
   bot::Time created{};
   bool may_be_gone = false;  ///< a purge was allowed to take it
+  bool redacted = false;     ///< a redaction may have taken words out of it
 };
 struct KeyKept {
-  bot::ReplyStatus status = bot::ReplyStatus::ok;
+  std::string reply;
   std::optional<std::int64_t> incident;
   bot::Time at{};
-  bool may_be_gone = false;
+  bool may_be_gone = false, redacted = false;
 };
 
 /// The durable state as far as promises are made about it.
@@ -37,12 +39,17 @@ struct State {
   std::map<std::string, MessageKept> messages;
   std::vector<std::string> order;  ///< messages as they were committed
   std::map<std::string, KeyKept> keys;
-  std::map<std::string, std::int64_t> timers;                    ///< id → due
-  std::map<std::string, std::pair<std::int64_t, bool>> alerts;   ///< identity → incident, firing
-  std::map<std::string, std::string> references;                 ///< "incident/integration/what" → id
-  std::map<std::string, std::string> people;                     ///< id → name
+  std::map<std::string, std::string> timers;      ///< id → the rest, in words
+  std::map<std::string, std::string> alerts;      ///< identity → the rest, in words
+  std::map<std::string, std::int64_t> groups;     ///< of alerts → incident
+  std::map<std::string, std::string> references;  ///< "incident/integration/what" → id
+  std::map<std::string, std::string> people;      ///< id → the whole person
+  std::map<std::string, std::string> adapters;    ///< what adapters keep: key → value
+  std::map<std::string, std::string> invites;     ///< token → person; none expires while this runs
+  std::map<std::string, std::string> sessions;
 
   void add(const bot::Changes& changes);
+  void redact(const std::pair<std::int64_t, std::int64_t>& entry);
   void leased(const std::vector<bot::QueuedMessage>& messages, const bot::LeaseQuery& query);
   void purged(bot::Time before);
 };
@@ -55,8 +62,11 @@ struct Unanswered {
   bool open() const { return (after_commit || lease) && !certainly_not; }
 };
 
-/// What really is on the disk, read past the store with SQL. Keys are asked of the store.
-State read_disk(const std::string& file, bot::Store& store, const std::set<std::string>& keys);
+/// What is asked for by name, because the disk has only its hash.
+struct Asked { std::set<std::string> keys, invites, sessions; };
+
+/// What really is on the disk, read past the store with SQL. What has no name there is asked of the store and its credentials.
+State read_disk(const std::string& file, bot::Store& store, bot::Credentials& credentials, const Asked& asked);
 /// Faults of the outbox's own bookkeeping and of the file, in words.
 std::vector<std::string> inconsistencies(const std::string& file);
 /// Where `disk` is not what `said` promises; empty: it is.
@@ -75,9 +85,16 @@ class SpyStore : public bot::Store {
   bot::Result<bool> purge(bot::Time before) override;
   bot::Status maintain() override { return real_.maintain(); }
 
+  // The credentials beside it.
+  bot::Status add_invite(bot::Credentials& real, const std::string& token, const std::string& person);
+  bot::Status redeem_invite(bot::Credentials& real, const std::string& token, const std::string& session);
+  bot::Status end_session(bot::Credentials& real, const std::string& session);
+  bot::Status put_person(bot::Credentials& real, const bot::Person& person);
+
   std::int64_t commits = 0;
 
  private:
+  bot::Status note(State after, bot::Status done);
   bot::Store& real_;
   State& said_;
   Unanswered& unanswered_;
