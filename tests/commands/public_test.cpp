@@ -73,7 +73,7 @@ TEST_CASE("a title that somebody gave stands with the words, where a redaction r
   for (const auto& [name, value] : entry.facts) CHECK(value.find("Jane") == std::string::npos);
   CHECK(public_words(entry).title == "Jane Roe's cards");
   CHECK(public_words(entry).body == "Looking.");
-  CHECK(has(plain_text(narrate(entry, d.registry), d.registry), ": Looking. ["));
+  CHECK(has(plain_text(narrate(entry, d.registry), d.registry), ": Looking. ("));
   CHECK(d.row().publication.title == "Jane Roe's cards");
   d.say("public identified title=\"Jane Roe's cards\" Found it.", "bob");  // the same again gives nothing
   CHECK(d.content<PublicUpdate>().title == "Jane Roe's cards");
