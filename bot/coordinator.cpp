@@ -139,7 +139,7 @@ Result<Form> Coordinator::form(const Request& request) {
 }
 
 void Coordinator::submit(Request request, Completion done) {
-  Pending pending{std::move(request), std::nullopt, std::move(done), 0};
+  Pending pending{std::move(request), std::nullopt, std::move(done), 0, Millis{0}};
   if (const auto* typed = std::get_if<Typed>(&pending.request.body)) {
     auto parsed = commands_.parse(typed->text, settings_, people_);
     if (!parsed) return pending.done(reply_of(parsed.error()));
@@ -150,6 +150,7 @@ void Coordinator::submit(Request request, Completion done) {
   if (pending.invocation && commands_.is_query(*pending.invocation)) return answer_query(pending.request, *pending.invocation, pending.done);
 
   pending.bytes = size_of(pending.request);
+  if (watch_ != nullptr) pending.moved = watch_->moved();
   const char* refusal = nullptr;
   {
     Lock lock(mutex_);
@@ -244,32 +245,19 @@ bool Coordinator::run_once() {
 void Coordinator::handle(std::vector<Work>& works) {
   constexpr int kTries = 3;
   for (int attempt = 1;; ++attempt) {
-    Loaded loaded;
-    std::vector<Changes> batch;
-    std::vector<Person> met;
-    std::chrono::microseconds took{0};
-    Status ready = recognise(works, loaded);
-    if (ready) ready = load_reads(works, loaded);
+    Batch done;
+    const auto work = [&](Time now) { return decide_and_commit(works, done, now); };
+    const Status ready = watch_ != nullptr ? watch_->with_time(work) : work(env_.clock.now());
     if (ready) {
-      Refused refused;
-      for (auto& w : works) decide_one(w, loaded, refused, batch);
+      const auto& batch = done.changes;
       if (batch.empty()) return answer(works, nullptr);
-      leave_out_replaced(batch);
-      met = not_kept();
-      batch.front().people.insert(batch.front().people.end(), met.begin(), met.end());
-      const auto begin = env_.clock.fine();
-      ready = store_.commit(batch);
-      took = env_.clock.fine() - begin;
-      ++counts_.batches;
-    }
-    if (ready) {
-      kept(met);
+      kept(done.met);
       const bool redacted = std::any_of(batch.begin(), batch.end(), [](const Changes& c) { return !c.redactions.empty(); });
       if (redacted) reread_repeats(works);
       answer(works, nullptr);
       if (on_commit) {
         Committed told = summary(batch);
-        told.seconds = std::chrono::duration<double>(took).count();
+        told.seconds = std::chrono::duration<double>(done.took).count();
         on_commit(told);
       }
       return;
@@ -294,6 +282,25 @@ void Coordinator::handle(std::vector<Work>& works) {
       w.builds_on_batch = false;
     }
   }
+}
+
+/// All of it in one time: what is worked out from `now` is committed before anything may be moved.
+Status Coordinator::decide_and_commit(std::vector<Work>& works, Batch& batch, Time now) {
+  Loaded loaded;
+  if (auto known = recognise(works, loaded); !known) return known;
+  if (auto read = load_reads(works, loaded); !read) return read;
+  Refused refused;
+  for (auto& w : works) decide_one(w, loaded, refused, batch.changes, now);
+  if (batch.changes.empty()) return Done{};
+  leave_out_replaced(batch.changes);
+  batch.met = not_kept();
+  auto& people = batch.changes.front().people;
+  people.insert(people.end(), batch.met.begin(), batch.met.end());
+  const auto begin = env_.clock.fine();
+  auto committed = store_.commit(batch.changes);
+  batch.took = env_.clock.fine() - begin;
+  ++counts_.batches;
+  return committed;
 }
 
 /// A repeat's answer was read before the batch took words away; what is stored now no longer has them.

@@ -9,6 +9,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "bot/clock_watch.hpp"
 #include "bot/mutex.hpp"
 #include "bot/occasionally.hpp"
 #include "bot/store.hpp"
@@ -40,6 +41,9 @@ class Coordinator : public Intake, public FormSource {
               CoordinatorLimits limits = {});
   ~Coordinator() override;
 
+  /// From now on nothing is decided before a step of the wall clock was followed.
+  void watch(ClockWatch& clock) { watch_ = &clock; }
+
   void submit(Request request, Completion done) override;
   bool turns_away(RequestClass cls) override;
   Result<Form> form(const Request& request) override;
@@ -70,7 +74,10 @@ class Coordinator : public Intake, public FormSource {
   Status recognise(std::vector<Work>& works, Loaded& loaded);
   Status load_reads(std::vector<Work>& works, Loaded& loaded);
   using Refused = std::unordered_map<std::string, const Work*>;  ///< by dedup key: of this batch, nothing recorded
-  void decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch);
+  /// What a batch came to: set by decide_and_commit.
+  struct Batch;
+  Status decide_and_commit(std::vector<Work>& works, Batch& batch, Time now);
+  void decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch, Time now);
   void record(const Decision& decision, const Snapshot& snapshot, const Context& context, Loaded& loaded, Changes& changes);
   static void answer(std::vector<Work>& works, const Error* error);
   Actor actor_of(const Caller& caller);
@@ -84,6 +91,7 @@ class Coordinator : public Intake, public FormSource {
   const Settings& settings_;
   People& people_;
   Env env_;
+  ClockWatch* watch_ = nullptr;
   CoordinatorLimits limits_;
   CoordinatorCounts counts_;
   Occasionally commit_trouble_;

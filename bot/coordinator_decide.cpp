@@ -111,7 +111,7 @@ Status Coordinator::load_reads(std::vector<Work>& works, Loaded& loaded) {
   return Done{};
 }
 
-void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch) {
+void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::vector<Changes>& batch, Time now) {
   Request& request = work.pending.request;
   for (const auto& key : request.dedup_keys) {
     if (const auto it = loaded.replies.find(key); it != loaded.replies.end()) {
@@ -135,7 +135,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
     if (request.state.empty()) return;
     Changes moved;  // a repeat changes nothing but where its adapter stands
     moved.state = request.state;
-    moved.at = env_.clock.now();
+    moved.at = now;
     work.change = static_cast<std::ptrdiff_t>(batch.size());
     batch.push_back(std::move(moved));
     return;
@@ -147,7 +147,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
       work.reads = commands_.reads(request, work.pending.invocation ? &*work.pending.invocation : nullptr);
     }
   const Invocation* invocation = work.pending.invocation ? &*work.pending.invocation : nullptr;
-  const Context context{env_.clock.now(), work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
+  const Context context{now, work.actor, request.caller.integration, settings_, people_, [this] { return env_.ids.next(); }, request.room};
   Snapshot snapshot;
   snapshot.next_number = loaded.next_number;
   auto incident = [&loaded](std::int64_t n) {
@@ -177,6 +177,7 @@ void Coordinator::decide_one(Work& work, Loaded& loaded, Refused& refused, std::
   changes.state = request.state;
   if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {  // recorded with the message whatever it means to people
     changes.updates.push_back(outcome->after);
+    if (watch_ != nullptr) changes.updates.back().next_at += watch_->moved() - work.pending.moved;  // the clock was set meanwhile
     changes.references = outcome->references;
   }
   if (const auto* due = std::get_if<TimerDue>(&request.body)) changes.timers_done.push_back(due->timer.id);

@@ -7,7 +7,6 @@
 namespace bot {
 namespace {
 constexpr Millis kLongestIdle{1000};
-constexpr Millis kLease{60000};
 /// Looking for what is due keeps commits waiting, so it may take no more than a third of the time however much is due and however often it is woken.
 constexpr Millis kLongestRest{50};
 constexpr int kDeathsUntilEnd = 2;
@@ -58,7 +57,7 @@ std::vector<std::string> Dispatcher::integrations() const {
 int Dispatcher::run_once() {
   if (env_.clock.fine() < rest_until_) return 0;
   resubmit();
-  LeaseQuery query{boot_, env_.clock.now(), kLease, {}};
+  LeaseQuery query{boot_, {}, {}};
   {
     Lock lock(mutex_);
     for (const auto& [name, sender] : senders_) {
@@ -68,7 +67,8 @@ int Dispatcher::run_once() {
   }
   if (query.room_for.empty()) return 0;
   const auto begin = env_.clock.fine();
-  auto leased = store_.lease(query);
+  Leased when;
+  auto leased = lease(query, when);
   const auto end = env_.clock.fine();
   rest_until_ = end + std::min(std::chrono::microseconds(kLongestRest), 2 * (end - begin));
   if (!leased) return 0;  // disk trouble: the next round tries again
@@ -79,14 +79,27 @@ int Dispatcher::run_once() {
       ++busy_[message.message.integration];
     }
     const std::string integration = message.message.integration;
-    executor_.run(integration, [this, message = std::move(message), &sender] { deliver(message, sender); });
+    executor_.run(integration, [this, message = std::move(message), when, &sender] { deliver(message, when, sender); });
   }
   return static_cast<int>(leased->size());
 }
 
-SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
+Result<std::vector<QueuedMessage>> Dispatcher::lease(LeaseQuery& query, Leased& when) {
+  Result<std::vector<QueuedMessage>> leased = std::vector<QueuedMessage>{};
+  const auto take = [&](Time now) -> Status {
+    query.now = now;
+    when = {{now, env_.clock.monotonic()}, watch_ != nullptr ? watch_->moved() : Millis{0}};
+    leased = store_.lease(query);
+    return leased ? Status(Done{}) : Status(leased.error());
+  };
+  if (auto taken = watch_ != nullptr ? watch_->with_time(take) : take(env_.clock.now()); !taken) return taken.error();
+  return leased;
+}
+
+SendOutcome Dispatcher::attempt(const QueuedMessage& leased, const Leased& when, Sender& sender) {
   const Message& message = leased.message;
   SendOutcome outcome{leased, leased, {}, "", false};
+  const auto now = [&] { return when.at.wall + (env_.clock.monotonic() - when.at.monotonic); };
   auto take = [&outcome](const Accepted& accepted) {
     outcome.references = accepted.references;
     outcome.link = accepted.link;
@@ -96,7 +109,7 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   auto references = reader_.references(message.incident, message.integration);
   if (!incident || !*incident || !references) {
     const SendResult unread = NotSent{"the incident could not be read", Millis{1000}, false};
-    outcome.after = after_send(leased, unread, policy, env_.clock.now(), env_.random.next(), rules_);
+    outcome.after = after_send(leased, unread, policy, now(), env_.random.next(), rules_);
     return outcome;
   }
   if (answered(message, **incident)) {
@@ -117,12 +130,11 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
     const FindResult found = sender.find(message, context);
     if (const auto* accepted = std::get_if<Accepted>(&found)) take(*accepted);
     if (const auto* blind = std::get_if<CannotLook>(&found)) outcome.credentials = blind->credentials;
-    outcome.after = after_find(leased, found, policy, env_.clock.now(), env_.random.next(), rules_);
+    outcome.after = after_find(leased, found, policy, now(), env_.random.next(), rules_);
     return outcome;
   }
   const SendResult sent = sender.send(message, context);
   if (const auto* accepted = std::get_if<Accepted>(&sent)) take(*accepted);
-  const Time now = env_.clock.now();
   if (const auto* refused = std::get_if<Refused>(&sent)) {
     outcome.references = refused->references;
     outcome.credentials = refused->credentials;
@@ -131,7 +143,7 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
       paused_until_[message.integration] = env_.clock.monotonic() + rules_.credentials_wait;
     }
   }
-  outcome.after = after_send(leased, sent, policy, now, env_.random.next(), rules_);
+  outcome.after = after_send(leased, sent, policy, now(), env_.random.next(), rules_);
   return outcome;
 }
 
@@ -154,38 +166,47 @@ void Dispatcher::count(const SendOutcome& outcome) {
   }
 }
 
-void Dispatcher::deliver(const QueuedMessage& leased, Sender& sender) {
-  SendOutcome outcome = attempt(leased, sender);
+void Dispatcher::deliver(const QueuedMessage& leased, const Leased& when, Sender& sender) {
+  SendOutcome outcome = attempt(leased, when, sender);
   count(outcome);
   {
     Lock lock(mutex_);
     --busy_[leased.message.integration];
   }
-  report(std::move(outcome));
+  report(std::move(outcome), when.moved);
   if (on_idle_slot) on_idle_slot();
 }
 
-void Dispatcher::report(SendOutcome outcome) {
+void Dispatcher::report(SendOutcome outcome, Millis moved) {
+  if (watch_ == nullptr) return submit(std::move(outcome));
+  watch_->meanwhile_still([&] {  // from here on the Coordinator knows when it was
+    outcome.after.next_at += watch_->moved() - moved;
+    submit(std::move(outcome));
+  });
+}
+
+void Dispatcher::submit(SendOutcome outcome) {
   Request request;
   request.cls = outcome.before.message.lane_class == LaneClass::page ? RequestClass::paging : RequestClass::housekeeping;
   request.caller = Caller{ActorKind::muster, "muster", "muster", "Muster", {}};
   request.received = env_.clock.now();
   request.body = outcome;
-  intake_.submit(std::move(request), [this, outcome = std::move(outcome)](const Reply& reply) mutable {
+  const Millis moved = watch_ != nullptr ? watch_->moved() : Millis{0};
+  intake_.submit(std::move(request), [this, moved, outcome = std::move(outcome)](const Reply& reply) mutable {
     // conflict: somebody else kept writing first; no decision about an outcome refuses it.
     if (reply.status != ReplyStatus::unavailable && reply.status != ReplyStatus::conflict) return;
     Lock lock(mutex_);
-    unrecorded_.push_back(std::move(outcome));
+    unrecorded_.push_back({std::move(outcome), moved});
   });
 }
 
 void Dispatcher::resubmit() {
-  std::vector<SendOutcome> again;
+  std::vector<Unrecorded> again;
   {
     Lock lock(mutex_);
     again.swap(unrecorded_);
   }
-  for (auto& outcome : again) report(std::move(outcome));
+  for (auto& one : again) report(std::move(one.outcome), one.moved);
 }
 
 Millis Dispatcher::idle_time() {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "bot/clock_watch.hpp"
 #include "bot/delivery.hpp"
 #include "bot/mutex.hpp"
 #include "bot/store.hpp"
@@ -26,6 +27,8 @@ class Dispatcher {
  public:
   Dispatcher(Store& store, Reader& reader, Intake& intake, std::vector<Sender*> senders, Executor& executor, Env env, std::string boot,
              DeliveryRules rules = {});
+  /// From now on nothing is leased before a step of the wall clock was followed.
+  void watch(ClockWatch& clock) { watch_ = &clock; }
   /// Leases what is due and starts it; the number started.
   int run_once();
   /// How long until something may be due; capped at one second.
@@ -36,9 +39,17 @@ class Dispatcher {
   std::function<void()> on_idle_slot;  ///< a worker became free: run_once() may find more to do
 
  private:
-  void deliver(const QueuedMessage& leased, Sender& sender);
-  SendOutcome attempt(const QueuedMessage& leased, Sender& sender);
-  void report(SendOutcome outcome);
+  /// When a message was leased. Its waits are counted from there by the clock that never jumps.
+  struct Leased {
+    ClockReading at;
+    Millis moved{0};
+  };
+  Result<std::vector<QueuedMessage>> lease(LeaseQuery& query, Leased& when);
+  void deliver(const QueuedMessage& leased, const Leased& when, Sender& sender);
+  SendOutcome attempt(const QueuedMessage& leased, const Leased& when, Sender& sender);
+  /// `moved`: by how much everything had been moved when the outcome's times were worked out.
+  void report(SendOutcome outcome, Millis moved);
+  void submit(SendOutcome outcome);
   void count(const SendOutcome& outcome);
   void resubmit();
   Store& store_;
@@ -47,6 +58,7 @@ class Dispatcher {
   std::map<std::string, Sender*> senders_;
   Executor& executor_;
   Env env_;
+  ClockWatch* watch_ = nullptr;
   std::string boot_;
   DeliveryRules rules_;
   std::chrono::microseconds rest_until_{0};  // of run_once()'s thread
@@ -54,7 +66,11 @@ class Dispatcher {
   mutable Mutex mutex_;
   std::map<std::string, int> busy_ GUARDED_BY(mutex_);
   std::map<std::string, Millis> paused_until_ GUARDED_BY(mutex_);  // by the clock that never jumps
-  std::vector<SendOutcome> unrecorded_ GUARDED_BY(mutex_);  // outcomes the store could not take yet; never dropped
+  struct Unrecorded {
+    SendOutcome outcome;
+    Millis moved{0};
+  };
+  std::vector<Unrecorded> unrecorded_ GUARDED_BY(mutex_);  // outcomes the store could not take yet; never dropped
 };
 
 }  // namespace bot

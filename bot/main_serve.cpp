@@ -137,6 +137,7 @@ class Server {
         opened_(std::move(opened)),
         metrics_(cli::kVersion, env.clock.now()),
         commands_(commands::make_table()),
+        clock_watch_(opened_->store(), env_.clock),
         coordinator_(opened_->store(), opened_->reader(), *commands_, settings_, people_, env_),
         outside_(settings_, opened_->reader(), people_, env_),
         workers_(outside_.threads()),
@@ -209,7 +210,9 @@ class Server {
       for (const auto& line : commands::verb_lines()) options.verbs.push_back({line.name, line.form, line.summary, line.query});
       options.problem = [this] {
         const std::string problem = opened_->health().problem;
-        return problem.empty() ? outside_.workspace->trouble() : problem;
+        if (!problem.empty()) return problem;
+        const std::string trouble = outside_.workspace->trouble();
+        return trouble.empty() ? clock_watch_.notice() : trouble;
       };
       options.forms = &coordinator_;
       console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
@@ -227,6 +230,9 @@ class Server {
   }
 
   void wire() {
+    coordinator_.watch(clock_watch_);
+    dispatcher_.watch(clock_watch_);
+    timers_.watch(clock_watch_);
     coordinator_.on_commit = [this](const Committed& what) {
       metrics_.observe_commit(what.requests, what.seconds);
       if (what.messages) dispatch_loop_.wake();
@@ -244,6 +250,8 @@ class Server {
     metrics_.watch_coordinator(coordinator_);
     metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
     metrics_.watch_outbox(opened_->reader(), env_.clock);
+    metrics_.counter("muster_clock_steps_total", "How often the wall clock was set while Muster ran; what was owed moved along.",
+                     [this] { return std::vector<metrics::Sample>{{{}, static_cast<double>(clock_watch_.steps())}}; });
     metrics_.watch_check([this] { return opened_->health().ok; });
     if (settings_.slack.enabled)
       metrics_.gauge("muster_slack_ok", "0 while only a person can help Slack along: a token it does not accept, Socket Mode switched off. What is owed waits; nothing is given up.",
@@ -378,6 +386,7 @@ class Server {
   People people_;
   metrics::Metrics metrics_;
   std::unique_ptr<Commands> commands_;
+  ClockWatch clock_watch_;
   Coordinator coordinator_;
   Outside outside_;
   std::unique_ptr<slack::Rotation> rotation_;

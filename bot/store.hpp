@@ -56,7 +56,6 @@ struct Changes {
 struct LeaseQuery {
   std::string boot;                    ///< this process
   Time now{};
-  Millis lease{60000};
   std::map<std::string, int> room_for; ///< integration → how many more it can take now; others are not leased
 };
 
@@ -68,12 +67,14 @@ class Store {
   /// conflict: an entry's seq is not the next (somebody else wrote); nothing was written.
   virtual Status commit(std::vector<Changes>& batch) = 0;
   /// Marks due heads of lanes (state queued or unknown, next_at <= now, no older open message in the lane) as sending by `boot`, durably,
-  /// ordered by class then age. Leases of another boot count as dead at once: state becomes unknown, deaths + 1.
+  /// ordered by class then age. Leases of another boot count as dead at once: state becomes unknown, deaths + 1. One's own do not expire (ADR 0010).
   virtual Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) = 0;
   /// When the earliest waiting head of a lane becomes due; nullopt: nothing waits.
   virtual Result<std::optional<Time>> next_due() = 0;
   virtual Result<std::vector<Timer>> due_timers(Time now, int limit) = 0;
   virtual Result<std::optional<Time>> next_timer() = 0;
+  /// The wall clock was set by so much: next_at, deadline and last attempt of open messages and the due times of timers of this kind move along.
+  virtual Status shift_due(Millis by, const std::string& timer_kind) = 0;
   /// Drops dedup keys older than `before` and finished messages, a bounded amount; true when more is left.
   virtual Result<bool> purge(Time before) = 0;
   /// Checkpoints and other upkeep when idle.

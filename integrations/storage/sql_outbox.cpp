@@ -150,6 +150,12 @@ void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
   }
 }
 
+void SqlOutbox::shift(SqliteConnection& c, bot::Millis by) {
+  const std::int64_t n = by.count();
+  c.run("UPDATE outbox SET next_at = next_at + ?, deadline = deadline + ?, last_attempt = last_attempt + ? WHERE is_open = 1", n, n, n);
+  c.run("UPDATE lane SET next_at = next_at + ? WHERE next_at IS NOT NULL", n);
+}
+
 std::optional<bot::Time> SqlOutbox::next_due(SqliteConnection& c) const {
   auto row = c.query("SELECT MIN(next_at) FROM lane WHERE next_at IS NOT NULL");
   if (!row.next() || row.null(0)) return std::nullopt;

@@ -20,6 +20,7 @@ class SqlOutbox {
   /// True when another process may have left messages it was sending.
   bool needs_recovery(const std::string& boot) const { return boot != boot_; }
   void recover(SqliteConnection& c, const bot::LeaseQuery& query);
+  void shift(SqliteConnection& c, bot::Millis by);
   std::optional<bot::Time> next_due(SqliteConnection& c) const;
   std::vector<bot::QueuedMessage> held(SqliteConnection& c, std::int64_t incident) const;
   /// Finished messages older than `before`: at most `limit`.

@@ -240,6 +240,15 @@ bot::Result<std::optional<bot::Time>> SqlStore::next_timer() {
   });
 }
 
+bot::Status SqlStore::shift_due(bot::Millis by, const std::string& timer_kind) {
+  auto work = [&](SqliteConnection& c) -> bot::Status {
+    outbox_.shift(c, by);
+    c.run("UPDATE timer SET due = due + ? WHERE kind = ?", by.count(), timer_kind);
+    return bot::Done{};
+  };
+  return write_.transact(work, [] {}, [this] { undone(); });
+}
+
 bot::Result<bool> SqlStore::purge(bot::Time before) {
   std::vector<std::int64_t> finished;
   auto anything = write_.read([&](SqliteConnection& c) {

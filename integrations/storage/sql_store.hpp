@@ -22,6 +22,7 @@ class SqlStore : public bot::Store {
   bot::Result<std::optional<bot::Time>> next_due() override;
   bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override;
   bot::Result<std::optional<bot::Time>> next_timer() override;
+  bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override;
   bot::Result<bool> purge(bot::Time before) override;
   bot::Status maintain() override;
 

@@ -194,7 +194,7 @@ TEST_CASE("a public update in a second doubt is held, the room is told, and a pe
 TEST_CASE("an attempt of a process that died is looked into by the next one") {
   House h;
   h.publish();
-  LeaseQuery q{"boot1", h.env.clock.now(), Millis{60000}, {{"statuspage:vendor", 1}}};
+  LeaseQuery q{"boot1", h.env.clock.now(), {{"statuspage:vendor", 1}}};
   REQUIRE(h.store.lease(q).value().size() == 1);  // leased, then the process dies
   h.boot();
   h.run();
@@ -211,7 +211,7 @@ TEST_CASE("a public update during which the process died twice is held, not trie
   House h;
   h.publish();
   for (int death = 1; death <= 2; ++death) {
-    LeaseQuery q{"boot-that-dies-" + std::to_string(death), h.env.clock.now(), Millis{60000}, {{"statuspage:vendor", 1}}};
+    LeaseQuery q{"boot-that-dies-" + std::to_string(death), h.env.clock.now(), {{"statuspage:vendor", 1}}};
     REQUIRE(h.store.lease(q).value().size() == 1);
   }
   h.boot();
@@ -354,6 +354,70 @@ TEST_CASE("a wall clock set back after the start does not make new timers wait a
   CHECK(timers.run_once() == 1);
 }
 
+TEST_CASE("a page's next step comes after its wait, however the clock is set meanwhile") {
+  House h;
+  h.settings.paging.policy = {{{"dana"}, Millis{60000}}, {{"dana"}, Millis{60000}}};
+  ClockWatch watch(h.store, h.env.clock);
+  Timers timers(h.store, h.coordinator, h.env.env());
+  h.coordinator.watch(watch);
+  timers.watch(watch);
+  h.say("declare sev1 x");
+  h.say("INC-1 page");
+  h.env.advance(Millis{30000});
+  const Millis by{GENERATE(-7200000, 7200000, -1000, 1000)};
+  h.env.clock.jump(by);
+  SECTION("noticed by the timers") { CHECK(timers.run_once() == 0); }
+  SECTION("noticed by the coordinator, which then sets a timer of its own") {
+    h.say("declare sev1 y");
+    h.say("INC-2 page");
+  }
+  h.env.advance(Millis{29000});
+  CHECK(timers.run_once() == 0);
+  h.env.advance(Millis{1000});
+  CHECK(timers.run_once() == 1);
+  CHECK(watch.steps() == 1);
+  CHECK(watch.moved() == by);
+}
+
+TEST_CASE("an outcome worked out before the clock was set waits as long as it was to, after it") {
+  House h;
+  ClockWatch watch(h.store, h.env.clock);
+  h.coordinator.watch(watch);
+  h.dispatcher->watch(watch);
+  h.slack.script = {NotSent{"refused", Millis{60000}, true}};
+  h.say("declare sev1 x");
+  h.dispatcher->run_once();  // sent and refused; the outcome waits to be decided
+  h.env.clock.jump(Millis{-7200000});
+  h.run();
+  CHECK(h.slack.sends == 1);
+  h.env.advance(Millis{59000});
+  h.run();
+  CHECK(h.slack.sends == 1);
+  h.env.advance(Millis{1000});
+  h.run();
+  CHECK(h.slack.sends > 1);
+}
+
+TEST_CASE("a step of the clock is told for an hour; a machine that slept took none, and little differences add up") {
+  support::FakeEnv env;
+  support::FakeStore store;
+  ClockWatch watch(store, env.clock);
+  const auto look = [&] { CHECK(watch.with_time([](Time) { return Status(Done{}); })); };
+  env.advance(Millis{8 * 3600000});
+  look();
+  CHECK((watch.steps() == 0 && watch.notice().empty()));
+  for (int i = 0; i < 3; ++i) {
+    env.clock.jump(Millis{100});
+    look();
+  }
+  CHECK((watch.steps() == 1 && watch.moved() == Millis{300}));
+  env.clock.jump(Millis{-7200000});
+  look();
+  CHECK(watch.notice().find("set 2 h back") != std::string::npos);
+  env.advance(Millis{3600001});
+  CHECK(watch.notice().empty());
+}
+
 TEST_CASE("a page during which the process died twice is given up and told, and the next page is not kept behind it") {
   House h;
   h.settings.paging.policy = {{{"dana"}, Millis{300000}}};
@@ -361,7 +425,7 @@ TEST_CASE("a page during which the process died twice is given up and told, and 
   h.run();
   h.say("INC-1 page");
   for (const char* boot : {"one", "two"}) {
-    const LeaseQuery q{boot, h.env.clock.now(), Millis{60000}, {{"slack", 9}}};
+    const LeaseQuery q{boot, h.env.clock.now(), {{"slack", 9}}};
     REQUIRE(!h.store.lease(q).value().empty());  // leased, then the process dies
   }
   h.boot();

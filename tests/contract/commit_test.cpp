@@ -256,6 +256,33 @@ TEMPLATE_TEST_CASE("timers are due in order, replaced by id and gone when done",
   CHECK_FALSE(must(subject.store().next_timer()));
 }
 
+TEMPLATE_TEST_CASE("a step of the clock moves what waits, and timers of the kind that counts from a moment", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe scribe;
+  const bot::Millis back{-7200000};
+  bot::Changes changes;
+  changes.timers = {{"page", "escalate", 1, scribe.now + bot::Millis{60000}, "run"}, {"remind:1", "remind", 1, scribe.now + bot::Millis{60000}, ""}};
+  changes.messages = {scribe.message("a1", "A"), scribe.message("b1", "B")};
+  commit(subject.store(), changes);
+  auto done = must(subject.store().lease(scribe.lease("boot", 1))).at(0);
+  done.state = bot::MessageState::sent;
+  bot::Changes finished;
+  finished.updates = {done};
+  commit(subject.store(), finished);
+  must(subject.store().shift_due(back, "escalate"));
+  CHECK(must(subject.store().next_due()) == scribe.now + back);
+  CHECK(must(subject.store().next_timer()) == scribe.now + back + bot::Millis{60000});
+  const auto due = must(subject.store().due_timers(scribe.now + bot::Millis{60000}, 10));
+  REQUIRE(due.size() == 2);
+  CHECK((due[0].id == "page" && due[1].due == scribe.now + bot::Millis{60000}));
+  auto query = scribe.lease("boot");
+  query.now = scribe.now + back;
+  const auto leased = must(subject.store().lease(query));
+  REQUIRE(leased.size() == 1);
+  CHECK(leased[0].message.deadline == scribe.now + back + bot::Millis{3600000});
+  CHECK(leased[0].message.created == scribe.now);
+}
+
 TEMPLATE_TEST_CASE("people are kept, replaced by id", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   bot::Changes changes;

@@ -126,7 +126,7 @@ class Scribe {
     m.deadline = now + bot::Millis{3600000};
     return m;
   }
-  bot::LeaseQuery lease(const std::string& boot, int room = 10) const { return {boot, now, bot::Millis{60000}, {{"slack", room}, {"page", room}}}; }
+  bot::LeaseQuery lease(const std::string& boot, int room = 10) const { return {boot, now, {{"slack", room}, {"page", room}}}; }
 
  private:
   std::map<std::int64_t, bot::Incident> rows_;

@@ -82,6 +82,7 @@ class SpyStore : public bot::Store {
   bot::Result<std::optional<bot::Time>> next_due() override { return real_.next_due(); }
   bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override { return real_.due_timers(now, limit); }
   bot::Result<std::optional<bot::Time>> next_timer() override { return real_.next_timer(); }
+  bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override { return real_.shift_due(by, timer_kind); }
   bot::Result<bool> purge(bot::Time before) override;
   bot::Status maintain() override { return real_.maintain(); }
 

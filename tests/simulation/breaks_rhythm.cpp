@@ -56,12 +56,12 @@ void only_the_first(Decision& d) {
 }  // namespace
 
 std::vector<Break> breaks_of_rhythm() {
-  return {in_commands<SeesAnotherRow<no_snooze>>("reminders come although they were put off"),
-          in_commands<SeesAnotherRow<nothing_said_before>>("reminders come one upon the other"),
-          in_commands<Spoils<due_stays>>("a reminder does not move its due time on"),
-          in_commands<Spoils<no_timer>>("the reminders' timer is not set"),
-          in_commands<Spoils<late_timer>>("the reminders' timer is set late"),
-          in_commands<Spoils<only_the_first>>("a redaction keeps the later edits of a message")};
+  return {in_commands<SeesAnotherRow<no_snooze>>("reminders come although they were put off", "I9"),
+          in_commands<SeesAnotherRow<nothing_said_before>>("reminders come one upon the other", "I9"),
+          in_commands<Spoils<due_stays>>("a reminder does not move its due time on", "I9"),
+          in_commands<Spoils<no_timer>>("the reminders' timer is not set", "I9"),
+          in_commands<Spoils<late_timer>>("the reminders' timer is set late", "I9"),
+          in_commands<Spoils<only_the_first>>("a redaction keeps the later edits of a message", "redaction")};
 }
 
 }  // namespace sim

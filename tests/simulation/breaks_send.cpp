@@ -44,6 +44,13 @@ struct CannotLookIsMissing : PassingSender {
   }
 };
 
+struct BlindLookInPublic : CannotLookIsMissing {
+  using CannotLookIsMissing::CannotLookIsMissing;
+  FindResult find(const Message& message, const SendContext& context) override {
+    return is_public(message.content) ? CannotLookIsMissing::find(message, context) : next_.find(message, context);
+  }
+};
+
 /// Attempts of dead processes are taken for one's own.
 struct TrustsDeadLeases : PassingStore {
   using PassingStore::PassingStore;
@@ -57,6 +64,22 @@ struct TrustsDeadLeases : PassingStore {
 struct TimersAreEarly : PassingStore {
   using PassingStore::PassingStore;
   Result<std::vector<Timer>> due_timers(Time now, int limit) override { return next_.due_timers(now + Millis{20000}, limit); }
+};
+
+struct TimersAreLate : PassingStore {
+  using PassingStore::PassingStore;
+  Result<std::vector<Timer>> due_timers(Time now, int limit) override { return next_.due_timers(now - Millis{60000}, limit); }
+};
+
+/// Nobody counts how many processes died over a message.
+struct ForgetsDeaths : PassingStore {
+  using PassingStore::PassingStore;
+  Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) override {
+    auto leased = next_.lease(query);
+    if (leased)
+      for (auto& m : *leased) m.deaths = 0;
+    return leased;
+  }
 };
 
 /// In doubt after a death, and sent as if nothing had been.
@@ -115,6 +138,16 @@ struct NeverTells : PassingCommands {
   }
 };
 
+/// `public check`, `send` and `drop` are answered, and nothing comes of them.
+struct IgnoresChoices : PassingCommands {
+  using PassingCommands::PassingCommands;
+  Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
+    auto decision = next_.decide(request, invocation, snapshot, context);
+    if (decision) decision->held.clear();
+    return decision;
+  }
+};
+
 struct SkipsAStep : PassingCommands {
   using PassingCommands::PassingCommands;
   Result<Decision> decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const override {
@@ -140,30 +173,51 @@ struct SeesOpenPages : PassingReader {
 };
 
 Break escalates_twice() {
-  Break out = in_intake<TimersComeTwice>("an escalation is decided twice");
-  out.commands = in_commands<StaleTimersCount>("").commands;
+  Break out = in_intake<TimersComeTwice>("an escalation is decided twice", "I7");
+  out.commands = in_commands<StaleTimersCount>("", "").commands;
+  return out;
+}
+
+Break nobody_watches_the_clock() {
+  Break out{"nobody notices that the clock was set", "I7 in time"};
+  out.unwatched = true;
+  return out;
+}
+
+/// The same, told by what happens in public.
+Break nobody_watches_between_looks() {
+  Break out{"the clock is set between two looks, and nobody notices", "I4 in public"};
+  out.unwatched = true;
   return out;
 }
 
 }  // namespace
 
 std::vector<Break> breaks_of_sending() {
-  return {in_sender<DoesNotLook>("a public update is repeated without a look"),
-          in_sender<LooksOnce>("a public update is repeated after one look"),
-          in_sender<DoubtfulIsSent>("no answer counts as sent"),
-          in_sender<DoubtfulIsNotSent>("no answer counts as not sent"),
-          in_sender<CannotLookIsMissing>("a look that fails counts as a look"),
-          in_store<TrustsDeadLeases>("attempts of dead processes are never taken up"),
-          in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly"),
-          in_intake<DropsOutcomes>("an outcome is dropped"),
+  return {in_sender<DoesNotLook>("a public update is repeated without a look", "I4 in public"),
+          in_sender<LooksOnce>("a public update is repeated after one look", "I4 in public"),
+          in_sender<DoubtfulIsSent>("no answer counts as sent", "sent means done"),
+          in_sender<DoubtfulIsNotSent>("no answer counts as not sent", "I4 in public"),
+          in_sender<CannotLookIsMissing>("a look that fails counts as a look", "I4 in chat"),
+          in_sender<BlindLookInPublic>("a look that fails counts as a look in public", "I4 in public"),
+          in_store<ForgetsDeaths>("deaths are not counted", "a third time"),
+          in_store<TrustsDeadLeases>("attempts of dead processes are never taken up", "I5"),
+          in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly", "I4 in chat"),
+          in_intake<DropsOutcomes>("an outcome is dropped", "I5"),
           escalates_twice(),
-          in_store<TimersAreEarly>("timers go off early"),
-          in_commands<SkipsAStep>("an escalation step is skipped"),
-          in_commands<NeverTells<EntryKind::page_failed>>("a failed page is not told"),
-          in_commands<NeverTells<EntryKind::public_held>>("a held update is not told"),
-          in_commands<NeverTells<EntryKind::public_failed>>("a failed update is not told"),
-          in_commands<NeverTells<EntryKind::message_failed>>("a dead letter is not told"),
-          in_reader<SeesOpenPages>("a page is sent after it was answered")};
+          in_store<TimersAreEarly>("timers go off early", "I7"),
+          in_store<TimersAreLate>("timers go off late", "I7 in time"),
+          nobody_watches_the_clock(),
+          nobody_watches_between_looks(),
+          in_commands<IgnoresChoices>("what people choose for a held update is not done", "I8"),
+          in_commands<NeverTells<EntryKind::room_failed>>("a failed room is not told", "I6"),
+          in_commands<NeverTells<EntryKind::acknowledged>>("an answered page stays open", "I7"),
+          in_commands<SkipsAStep>("an escalation step is skipped", "I7"),
+          in_commands<NeverTells<EntryKind::page_failed>>("a failed page is not told", "I6"),
+          in_commands<NeverTells<EntryKind::public_held>>("a held update is not told", "I8"),
+          in_commands<NeverTells<EntryKind::public_failed>>("a failed update is not told", "I6"),
+          in_commands<NeverTells<EntryKind::message_failed>>("a dead letter is not told", "I6"),
+          in_reader<SeesOpenPages>("a page is sent after it was answered", "page after ack")};
 }
 
 }  // namespace sim

@@ -172,24 +172,24 @@ struct ForgetsPeople : PassingStore {
 }  // namespace
 
 std::vector<Break> breaks_of_recording() {
-  return {in_store<SendsBeforeCommit>("messages are sent before their commit"),
-          in_store<DropsDedupKeys>("dedup keys are dropped"),
-          in_store<SkipsLaneOrder>("lanes are not kept in order"),
-          in_store<LosesTimersAtRestart>("timers are lost at a restart"),
-          in_store<ForgetsTimers>("the timer after a step is not set"),
-          in_store<KeepsRedactedTextInRow>("a redaction keeps the text in the row"),
-          in_store<RedactsOnlyTheRow>("a redaction keeps the text in timeline and outbox"),
-          in_store<FoldMisses<EntryKind::impact>>("apply misses the impact"),
-          in_store<FoldMisses<EntryKind::role>>("apply misses roles"),
-          in_store<FoldMisses<EntryKind::alert_resolved>>("apply misses resolved alerts"),
-          in_store<FoldMisses<EntryKind::public_held>>("apply misses held updates"),
-          in_store<AnswersOkAnyway>("a full disk is answered with ok"),
-          in_store<DeniesWhatMayBe>("an unknown commit is answered with \"not recorded\""),
-          in_store<CommitsWithoutMessages>("batches lose their messages"),
-          in_store<TearsDecisions>("a decision is recorded in part"),
-          in_store<BreaksTheChain>("facts are added after the hash was made"),
-          in_store<ForgetsReferences>("the ids of rooms are not kept"),
-          in_store<ForgetsPeople>("people met are not kept")};
+  return {in_store<SendsBeforeCommit>("messages are sent before their commit", "commit first"),
+          in_store<DropsDedupKeys>("dedup keys are dropped", "I1"),
+          in_store<SkipsLaneOrder>("lanes are not kept in order", "I3"),
+          in_store<LosesTimersAtRestart>("timers are lost at a restart", "I7 in time"),
+          in_store<ForgetsTimers>("the timer after a step is not set", "I7"),
+          in_store<KeepsRedactedTextInRow>("a redaction keeps the text in the row", "fold"),
+          in_store<RedactsOnlyTheRow>("a redaction keeps the text in timeline and outbox", "redaction"),
+          in_store<FoldMisses<EntryKind::impact>>("apply misses the impact", "fold"),
+          in_store<FoldMisses<EntryKind::role>>("apply misses roles", "fold"),
+          in_store<FoldMisses<EntryKind::alert_resolved>>("apply misses resolved alerts", "fold"),
+          in_store<FoldMisses<EntryKind::public_held>>("apply misses held updates", "fold"),
+          in_store<AnswersOkAnyway>("a full disk is answered with ok", "I1"),
+          in_store<DeniesWhatMayBe>("an unknown commit is answered with \"not recorded\"", "I1"),
+          in_store<CommitsWithoutMessages>("batches lose their messages", "outbox"),
+          in_store<TearsDecisions>("a decision is recorded in part", "I1"),
+          in_store<BreaksTheChain>("facts are added after the hash was made", "chain"),
+          in_store<ForgetsReferences>("the ids of rooms are not kept", "references"),
+          in_store<ForgetsPeople>("people met are not kept", "people")};
 }
 
 }  // namespace sim

@@ -1,5 +1,6 @@
 #include "tests/simulation/invariants.hpp"
 
+#include "bot/clock_watch.hpp"
 #include "tests/simulation/promises.hpp"
 
 namespace sim {
@@ -7,6 +8,8 @@ namespace sim {
 using namespace bot;
 
 namespace {
+
+constexpr Millis kUnnoticed = 2 * kClockTolerance;  ///< between a little back and a little ahead
 
 bool answered(const World& world, const PagePerson& page, const Incident& row) {
   (void)world;
@@ -20,7 +23,7 @@ void check_not_twice(World& world, const SimVendor& vendor, const Message& messa
   if (world.resend_chosen.count(message.id) > 0) return;  // a person knows best
   if (policy == RepeatPolicy::never_twice) {
     const auto& looks = truth.blind_looks;
-    const bool apart = looks.size() >= 2 && (world.jumped || looks.back() - looks.front() >= Millis{10000});
+    const bool apart = looks.size() >= 2 && (world.moved_unknown.count(message.id) > 0 || looks.back() - looks.front() >= Millis{10000});
     if (!apart) world.broken("I4 in public", short_id(message.id) + " goes out in public again although it is there and was not looked for twice, ten seconds apart");
   } else if (policy == RepeatPolicy::prefer_once && truth.blind_looks.empty()) {
     world.broken("I4 in chat", short_id(message.id) + " (" + kind_of(message.content) + ") goes out again although a look would have found it");
@@ -34,6 +37,7 @@ void check_before_send(World& world, const SimVendor& vendor, const Message& mes
   if (state != MessageState::sending)
     return world.broken("commit first", short_id(message.id) + " (" + kind_of(message.content) + ") is sent, and the store " +
                                             (state ? std::string("calls it ") + to_string(*state) : std::string("does not know it")));
+  if (world.disk.message(message.id)->deaths >= 2) world.broken("a third time", short_id(message.id) + " is sent although two processes died over it");
   const auto known = world.committed.find(message.id);
   if (known == world.committed.end()) return world.broken("commit first", "a message is sent that was never committed");
   const auto& lane = world.lanes[known->second.lane];
@@ -44,6 +48,27 @@ void check_before_send(World& world, const SimVendor& vendor, const Message& mes
     if (const auto row = world.disk.incident(message.incident).value(); row && answered(world, *page, *row))
       return world.broken("page after ack", "the page " + short_id(message.id) + " to " + page->person + " goes out after it was answered");
   if (const Truth* truth = vendor.truth(message.id); truth != nullptr && !truth->shows_from.empty()) check_not_twice(world, vendor, message, *truth);
+}
+
+void note_timers(World& world, const Changes& changes) {
+  if (changes.timers.empty()) return;
+  for (const auto& timer : world.disk.timers())
+    for (const auto& set : changes.timers)
+      if (set.id == timer.id && set.due == timer.due) world.timer_due[timer.id] = world.env.clock.monotonic() + (timer.due - world.env.clock.now());
+}
+
+void check_timer_in_time(World& world, const Timer& timer, Time now) {
+  // A reminder is an appointment by the wall clock; what was due before the clock was set back may be decided after it.
+  const bool early = timer.kind == "escalate" ? world.env.clock.monotonic() + kUnnoticed < world.timer_due[timer.id] : !world.jumped && now < timer.due;
+  if (early) world.broken("I7", "timer " + timer.id + " goes off early");
+}
+
+void check_due_found(World& world, const std::vector<Timer>& found) {
+  for (const auto& timer : world.disk.timers()) {
+    if (timer.kind != "escalate" || world.env.clock.monotonic() < world.timer_due[timer.id] + kUnnoticed) continue;
+    if (std::any_of(found.begin(), found.end(), [&](const Timer& f) { return f.id == timer.id; })) continue;
+    world.broken("I7 in time", "timer " + timer.id + " is due since " + std::to_string((world.env.clock.monotonic() - world.timer_due[timer.id]).count()) + " ms and does not go off");
+  }
 }
 
 void remember_redaction(World& world, std::int64_t incident, std::int64_t seq) {

@@ -16,6 +16,13 @@ struct Verified {
 void check_before_send(World& world, const SimVendor& vendor, const bot::Message& message);
 void remember_redaction(World& world, std::int64_t incident, std::int64_t seq);
 
+/// When the escalations of these changes are due by the clock that never jumps. REQUIRES: they were handed to the disk just now.
+void note_timers(World& world, const bot::Changes& changes);
+/// I7: not early, however the wall clock was set meanwhile.
+void check_timer_in_time(World& world, const bot::Timer& timer, bot::Time now);
+/// I7: whoever looks for due timers finds every escalation that is due, however the wall clock was set meanwhile.
+void check_due_found(World& world, const std::vector<bot::Timer>& found);
+
 /// I2 and the chain, for what was added since the last time.
 void check_new_entries(World& world, Verified& verified);
 /// Every promise. REQUIRES: everything has come to rest.

@@ -33,8 +33,7 @@ const Commands& with(std::unique_ptr<Commands>& owner, const Break* broken, cons
 }  // namespace
 
 Result<Decision> Recorder::decide(const Request& request, const Invocation* invocation, const Snapshot& snapshot, const Context& context) const {
-  if (const auto* due = std::get_if<TimerDue>(&request.body); due != nullptr && !world_.jumped && context.now < due->timer.due)
-    world_.broken("I7", "timer " + due->timer.id + " goes off early");
+  if (const auto* due = std::get_if<TimerDue>(&request.body)) check_timer_in_time(world_, due->timer, context.now);
   auto decision = real_.decide(request, invocation, snapshot, context);
   if (!decision) return decision;
   const std::string key = request_key(request);
@@ -64,6 +63,7 @@ Status SpyStore::commit(std::vector<Changes>& batch) {
   world_.before_commit();
   for (const auto& changes : batch) note(changes);
   auto done = next_.commit(batch);
+  for (const auto& changes : batch) note_timers(world_, changes);
   if (done) {
     for (const auto& changes : batch) {
       for (const auto& message : changes.messages) world_.owed.insert(message.id);
@@ -82,7 +82,27 @@ Status SpyStore::commit(std::vector<Changes>& batch) {
   return done;
 }
 
+Result<Loaded> SpyStore::load(const LoadQuery& query) {
+  if (world_.store_fails()) return fail(ErrorKind::unavailable, "the disk does not answer");
+  return next_.load(query);
+}
+
+Result<std::vector<Timer>> SpyStore::due_timers(Time now, int limit) {
+  if (world_.store_fails()) return fail(ErrorKind::unavailable, "the disk does not answer");
+  auto due = next_.due_timers(now, limit);
+  if (due) check_due_found(world_, *due);
+  if (due && world_.resting) std::erase_if(*due, [](const Timer& timer) { return timer.kind == "remind"; });
+  return due;
+}
+
+Status SpyStore::shift_due(Millis by, const std::string& timer_kind) {
+  if (world_.store_fails()) return fail(ErrorKind::unavailable, "the disk does not answer");
+  world_.tell("  what is owed is moved by " + std::to_string(by.count()) + " ms");
+  return next_.shift_due(by, timer_kind);
+}
+
 Result<std::vector<QueuedMessage>> SpyStore::lease(const LeaseQuery& query) {
+  if (world_.store_fails()) return fail(ErrorKind::unavailable, "the disk does not answer");
   auto leased = next_.lease(query);
   if (leased && !leased->empty()) {
     if (world_.telling)
@@ -105,6 +125,7 @@ Process::Process(World& world, const Commands& table, const Break* broken)
     : world_(world),
       store_(with(broken_store_, broken != nullptr ? broken->store : nullptr, static_cast<Store&>(world.disk), world), world),
       commands_(with(broken_commands_, broken, table, world), world),
+      watch(store_, world.env.clock),
       coordinator(store_, world.disk, commands_, world.settings, people_, world.env.env()),
       dispatcher(store_, with(broken_reader_, broken != nullptr ? broken->reader : nullptr, static_cast<Reader&>(world.disk), world),
                  with(broken_intake_, broken != nullptr ? broken->intake : nullptr, static_cast<Intake&>(coordinator), world),
@@ -125,6 +146,11 @@ Process::Process(World& world, const Commands& table, const Break* broken)
   const auto all_person = world.disk.people().value();
   for (const auto& person : all_person) people_.put(person);
   for (const auto& person : world.settings.people) people_.put(person);
+  if (broken == nullptr || !broken->unwatched) {
+    coordinator.watch(watch);
+    dispatcher.watch(watch);
+    timers.watch(watch);
+  }
   coordinator.on_fatal = [&world](const std::string&) { world.fatal = true; };
 }
 

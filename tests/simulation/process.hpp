@@ -35,16 +35,13 @@ class Recorder : public bot::Commands {
 class SpyStore : public bot::Store {
  public:
   SpyStore(bot::Store& next, World& world) : next_(next), world_(world) {}
-  bot::Result<bot::Loaded> load(const bot::LoadQuery& query) override { return next_.load(query); }
+  bot::Result<bot::Loaded> load(const bot::LoadQuery& query) override;
   bot::Status commit(std::vector<bot::Changes>& batch) override;
   bot::Result<std::vector<bot::QueuedMessage>> lease(const bot::LeaseQuery& query) override;
   bot::Result<std::optional<bot::Time>> next_due() override { return next_.next_due(); }
-  bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override {
-    auto due = next_.due_timers(now, limit);
-    if (due && world_.resting) std::erase_if(*due, [](const bot::Timer& timer) { return timer.kind == "remind"; });
-    return due;
-  }
+  bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override;
   bot::Result<std::optional<bot::Time>> next_timer() override { return next_.next_timer(); }
+  bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override;
   bot::Result<bool> purge(bot::Time before) override { return next_.purge(before); }
   bot::Status maintain() override { return next_.maintain(); }
 
@@ -80,6 +77,7 @@ class Process {
   Recorder commands_;
 
  public:
+  bot::ClockWatch watch;
   Jobs jobs;
   bot::Coordinator coordinator;
 

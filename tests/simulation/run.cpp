@@ -36,6 +36,7 @@ class Run {
   void rest() {
     world_.disarm();
     world_.fail_commits(0, 0);
+    world_.fail_store(0);
     for (auto& vendor : world_.vendors) vendor->heal();
     world_.resting = true;
     world_.tell("everything is well again and comes to rest");
@@ -68,7 +69,11 @@ class Run {
   }
 
  private:
+  Millis clocks_apart() const { return world_.env.clock.now().time_since_epoch() - world_.env.clock.monotonic(); }
+
   void boot() {
+    if (process_ && apart_at_boot_ + process_->watch.moved() != clocks_apart()) world_.clock_set_unseen();
+    apart_at_boot_ = clocks_apart();
     process_.reset();
     for (auto& vendor : world_.vendors) vendor->process_died();
     world_.fatal = false;
@@ -115,6 +120,7 @@ class Run {
       case Act::vendor_fault: vendor.trouble(static_cast<Fault>(step.b % kFaults), Millis{step.c}, step.d); break;
       case Act::outage: vendor.outage(step.b, Millis{step.c}); break;
       case Act::commit_fails: world_.fail_commits(step.a, step.b); break;
+      case Act::store_fails: world_.fail_store(step.a); break;
       case Act::arm_crash: world_.arm(step.a, step.b); break;
       case Act::crash: throw Died{};
       case Act::housekeeping: (void)world_.disk.purge(world_.env.clock.now() - std::chrono::hours{25}); break;
@@ -278,6 +284,7 @@ class Run {
   Verified verified_;
   std::map<std::string, int> releases_;
   std::size_t steps_ = 0;
+  Millis apart_at_boot_{0};  ///< wall clock less the one that never jumps
   bool inside_coordinator_ = false;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kRounds = 34;
 constexpr std::uint32_t kPauses[] = {20, 500, 1100, 4000, 10500, 31000, 61000, 61000, 300000};
-constexpr std::uint32_t kJumps[] = {1500, 15000, 600000, 7200000};
+constexpr std::uint32_t kJumps[] = {200, 1500, 15000, 600000, 7200000};
 constexpr std::uint32_t kHidden[] = {1000, 5000, 12000, 30000, 90000};
 
 Step something_happens(Draw& draw) {
@@ -18,8 +18,9 @@ Step something_happens(Draw& draw) {
   if (luck < 76) return {0, Act::alert, draw.below(4), draw.below(3)};
   if (luck < 88) return {0, Act::vendor_fault, draw.below(kVendors), draw.below(kFaults), kHidden[draw.below(5)], 1 + draw.below(3)};
   if (luck < 91) return {0, Act::outage, draw.below(kVendors), draw.below(3), kHidden[draw.below(5)]};
-  if (luck < 94) return {0, Act::commit_fails, draw.below(4), 1 + draw.below(4)};
-  if (luck < 96) return {0, Act::jump, kJumps[draw.below(4)], draw.below(2)};
+  if (luck < 93) return {0, Act::commit_fails, draw.below(4), 1 + draw.below(4)};
+  if (luck < 94) return {0, Act::store_fails, 1 + draw.below(4)};
+  if (luck < 96) return {0, Act::jump, kJumps[draw.below(5)], draw.below(2)};
   if (luck < 97) return {0, Act::housekeeping};
   return {0, Act::arm_crash, draw.below(kCrashPoints), draw.below(4)};
 }
@@ -75,6 +76,7 @@ std::string told(const Step& s) {
     case Act::vendor_fault: return std::string(vendor_name(s.a)) + ": next " + std::to_string(s.d) + " sends: " + fault_name(s.b) + " (" + ms(s.c) + ")";
     case Act::outage: return std::string(vendor_name(s.a)) + ": " + outage_name(s.b) + " for " + ms(s.c);
     case Act::commit_fails: return std::string("the next ") + std::to_string(s.b) + " commits: " + commit_failure_name(s.a);
+    case Act::store_fails: return "the disk does not answer the next " + std::to_string(s.a) + " calls";
     case Act::arm_crash: return std::string("the process will die ") + crash_point_name(s.a) + " (passing " + std::to_string(s.b + 1) + ")";
     case Act::crash: return "the process dies";
     case Act::housekeeping: return "old keys are purged";

@@ -21,6 +21,7 @@ enum class Act {
   vendor_fault,  // a: vendor, b: fault, c: milliseconds, d: how many sends
   outage,        // a: vendor, b: what is broken, c: milliseconds
   commit_fails,  // a: how, b: how often in a row
+  store_fails,   // a: how many reads, leases and moves in a row
   arm_crash,     // a: where, b: at which passing
   crash,         // now, between two steps
   housekeeping,  // old keys are purged

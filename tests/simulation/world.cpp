@@ -81,6 +81,13 @@ void World::fail_commits(std::uint32_t how, std::uint32_t times) {
   failing_commits_ = times;
 }
 
+void World::clock_set_unseen() {
+  for (const auto& timer : disk.timers()) timer_due[timer.id] = env.clock.monotonic() + (timer.due - env.clock.now());
+  disk.each_message([this](const QueuedMessage& m) {
+    if (bot::is_open(m.state)) moved_unknown.insert(m.message.id);
+  });
+}
+
 void World::before_commit() {
   if (failing_commits_ == 0) return;
   --failing_commits_;

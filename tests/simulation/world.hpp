@@ -90,8 +90,15 @@ class World {
   void fail_commits(std::uint32_t how, std::uint32_t times);
   /// Called before each commit: hands the next failure to the disk.
   void before_commit();
+  /// Reads, leases and moves: the next few answer that the disk does not.
+  void fail_store(std::uint32_t times) { failing_calls_ = times; }
+  bool store_fails() { return failing_calls_ > 0 && failing_calls_-- > 0; }
   std::function<void(bot::Millis)> meanwhile;  ///< other things happen while a send is slow
-  bool jumped = false;   ///< the wall clock was set: spans between wall times mean nothing
+  bool jumped = false;   ///< the wall clock was set: appointments (reminders) mean another moment now
+  std::map<std::string, bot::Millis> timer_due;  ///< when each escalation is due by the clock that never jumps
+  std::set<std::string> moved_unknown;            ///< messages that were owed while the clock was set and nobody could notice: the process was down
+  /// A process starts over a clock that was set since anybody looked. What is owed means another moment now, and nobody can know.
+  void clock_set_unseen();
   int boots = 0;
   bool fatal = false;    ///< the program asked to be ended
   bool resting = false;  ///< the history is over; reminders, which would go on for ever, are not looked at any more
@@ -107,7 +114,7 @@ class World {
   bool armed_ = false;
   CrashPoint where_ = CrashPoint::before_commit;
   std::uint32_t passings_ = 0;
-  std::uint32_t failing_commits_ = 0, failure_ = 0;
+  std::uint32_t failing_commits_ = 0, failure_ = 0, failing_calls_ = 0;
 };
 
 // ---- verbs a person of the simulation knows ----

@@ -14,6 +14,7 @@ class PassingStore : public bot::Store {
   bot::Result<std::optional<bot::Time>> next_due() override { return next_.next_due(); }
   bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override { return next_.due_timers(now, limit); }
   bot::Result<std::optional<bot::Time>> next_timer() override { return next_.next_timer(); }
+  bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override { return next_.shift_due(by, timer_kind); }
   bot::Result<bool> purge(bot::Time before) override { return next_.purge(before); }
   bot::Status maintain() override { return next_.maintain(); }
 
@@ -95,32 +96,32 @@ class PassingIntake : public bot::Intake {
 // ---- one line per break ----
 
 template <class T>
-Break in_store(const char* name) {
-  Break b{name};
+Break in_store(const char* name, const char* promise) {
+  Break b{name, promise};
   b.store = [](bot::Store& next, World& world) { return std::make_unique<T>(next, world); };
   return b;
 }
 template <class T>
-Break in_sender(const char* name) {
-  Break b{name};
+Break in_sender(const char* name, const char* promise) {
+  Break b{name, promise};
   b.sender = [](bot::Sender& next, World& world) { return std::make_unique<T>(next, world); };
   return b;
 }
 template <class T>
-Break in_commands(const char* name) {
-  Break b{name};
+Break in_commands(const char* name, const char* promise) {
+  Break b{name, promise};
   b.commands = [](const bot::Commands& next, World& world) { return std::make_unique<T>(next, world); };
   return b;
 }
 template <class T>
-Break in_reader(const char* name) {
-  Break b{name};
+Break in_reader(const char* name, const char* promise) {
+  Break b{name, promise};
   b.reader = [](bot::Reader& next, World& world) { return std::make_unique<T>(next, world); };
   return b;
 }
 template <class T>
-Break in_intake(const char* name) {
-  Break b{name};
+Break in_intake(const char* name, const char* promise) {
+  Break b{name, promise};
   b.intake = [](bot::Intake& next, World& world) { return std::make_unique<T>(next, world); };
   return b;
 }

@@ -261,6 +261,19 @@ bot::Result<std::optional<bot::Time>> FakeStore::next_timer() {
   return out;
 }
 
+bot::Status FakeStore::shift_due(bot::Millis by, const std::string& timer_kind) {
+  Lock lock(mutex_);
+  for (auto& m : tables_.messages) {
+    if (!bot::is_open(m.state)) continue;
+    m.next_at += by;
+    m.message.deadline += by;
+    if (m.last_attempt) *m.last_attempt += by;
+  }
+  for (auto& [id, timer] : tables_.timers)
+    if (timer.kind == timer_kind) timer.due += by;
+  return bot::Done{};
+}
+
 bot::Result<bool> FakeStore::purge(bot::Time before) {
   Lock lock(mutex_);
   std::int64_t left = kPurgeStep;

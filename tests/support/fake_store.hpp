@@ -29,6 +29,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   bot::Result<std::optional<bot::Time>> next_due() override;
   bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override;
   bot::Result<std::optional<bot::Time>> next_timer() override;
+  bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override;
   bot::Result<bool> purge(bot::Time before) override;
   bot::Status maintain() override;
 
