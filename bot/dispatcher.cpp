@@ -117,6 +117,7 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, Sender& sender) {
   }
   const SendResult sent = sender.send(message, context);
   if (const auto* accepted = std::get_if<Accepted>(&sent)) take(*accepted);
+  if (const auto* refused = std::get_if<Refused>(&sent)) outcome.room_gone = refused->room_gone;
   const Time now = env_.clock.now();
   if (const auto* refused = std::get_if<Refused>(&sent); refused != nullptr && refused->credentials) {
     Lock lock(mutex_);
