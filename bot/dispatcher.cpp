@@ -138,6 +138,7 @@ SendOutcome Dispatcher::attempt(const QueuedMessage& leased, const Leased& when,
   if (const auto* refused = std::get_if<Refused>(&sent)) {
     outcome.references = refused->references;
     outcome.credentials = refused->credentials;
+    outcome.room_gone = refused->room_gone;
     if (refused->credentials) {
       Lock lock(mutex_);
       paused_until_[message.integration] = env_.clock.monotonic() + rules_.credentials_wait;

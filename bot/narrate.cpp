@@ -152,6 +152,8 @@ Text room_changed_sentence(const Entry& entry) {
   const std::string& what = s.value("what");
   const std::string room = integration_name(s.value("integration")) + " room";
   if (what == "moved") return s.say("The " + room + " is the same, but " + integration_name(s.value("integration")) + " gave it a new id and a new link").done();
+  if (what == "removed") return s.say("Muster was removed from the " + room + ": what is said or decided no longer reaches it until Muster is let in again").done();
+  if (what == "returned") return s.say("Muster is in the " + room + " again").done();
   if (what == "archived" || what == "unarchived") return s.actor().say(" " + what + " the " + room + " by hand").done();
   return s.actor().say(" changed the " + what + " of the " + room + " by hand: ").words().done();
 }

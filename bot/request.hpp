@@ -28,8 +28,14 @@ struct Caller {
   Scopes scopes;             ///< tokens only
 };
 
-/// A chat room where it was typed: (integration, vendor's room id).
-struct RoomKey { std::string integration, id; };
+/// Who can read a room, as its chat tells: everybody there (open), those let in (closed), two or a few people (direct).
+enum class RoomNature { unknown, open, closed, direct };
+
+/// A chat room where it was typed: (integration, vendor's room id). The nature is told where it matters (adopt), else it is unknown.
+struct RoomKey {
+  std::string integration, id;
+  RoomNature nature = RoomNature::unknown;
+};
 
 struct Typed { std::string text; };  ///< without prefix: "declare sev1 checkout returns 500"; mentions already neutral tokens
 
@@ -80,9 +86,10 @@ struct Capture {
 };
 
 /// Somebody changed the room itself by hand: its topic, its name, or whether it is archived. Or the chat moved it: the same room under another id.
+/// Or Muster itself was removed from it, or let in again.
 struct RoomChange {
   std::optional<std::int64_t> incident;
-  std::string what;           ///< "topic", "name", "archived", "unarchived", "moved"
+  std::string what;           ///< "topic", "name", "archived", "unarchived", "moved", "removed", "returned"
   std::string text;           ///< the new topic, name or id
   std::string link = {};      ///< moved: where the room is now
 };
@@ -110,6 +117,7 @@ struct SendOutcome {
   std::vector<Reference> references;
   std::string link;          ///< where people can see it
   bool credentials = false;  ///< the token was refused: only a person can mend that
+  bool room_gone = false;    ///< refused since the room itself can no longer be reached
 };
 
 using RequestBody = std::variant<Typed, Invocation, Alert, TimerDue, SendOutcome, Capture, RoomChange, Away, Checkpoint>;

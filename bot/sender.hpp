@@ -24,8 +24,14 @@ struct NotSent { std::string reason; std::optional<Millis> after; bool counts = 
 /// May have been done: timeout after writing, reset, 5xx, half an answer.
 struct Doubtful { std::string reason; };
 /// Certainly not done and never will be. `credentials`: the token is at fault, so every message of the integration waits, none is given up.
-/// `references`: what the refusal taught about the other side ("public" = "": what was there is gone).
-struct Refused { std::string reason; bool credentials = false; std::vector<Reference> references = {}; };
+/// `references`: what the refusal taught about the other side ("public" = "": what was there is gone). `room_gone`: the incident's room can no
+/// longer be reached, so whatever else goes there will be refused as well.
+struct Refused {
+  std::string reason;
+  bool credentials = false;
+  std::vector<Reference> references = {};
+  bool room_gone = false;
+};
 using SendResult = std::variant<Accepted, NotSent, Doubtful, Refused>;
 
 struct Missing {};                              ///< looked, and it is not there

@@ -58,7 +58,7 @@ enum class EntryKind {
   captured,        // text: a room's message that somebody put here, its files one per line after it.  facts: message (key), author (person), written (iso8601), [link]
   capture_edited,  // text: the message as it reads now.  facts: entry, message
   withdrawn,       // facts: entry, message, why (taken_off|deleted): a captured message no longer stands
-  room_changed,    // text: the new topic or name.  facts: integration, what (topic|name|archived|unarchived|moved), [link]
+  room_changed,    // text: the new topic or name.  facts: integration, what (topic|name|archived|unarchived|moved|removed|returned), [link]
   away,            // facts: integration, from, until (iso8601), missed: the chat could not be heard; what was said meanwhile was read afterwards
   mirrored,        // facts: integration: from now on the incident has a room there too
   reminded,        // facts: what (commander|update|status|open), [person]

@@ -25,12 +25,25 @@ std::string mark_of(const std::string& text) {
   return out;
 }
 
-/// How a captured message stands, as kept in its reference: "standing", mark of its words, who put it, who wrote it.
+/// How a captured message stands, as kept in its reference: "standing", mark of its words, who put it (all whose pin stands, the first one
+/// first, by blanks apart), who wrote it.
 struct Standing {
   std::string state, mark, put_by, author;
   bool known() const { return !state.empty(); }
   bool stands() const { return state == "standing"; }
   bool redacted() const { return state == "redacted"; }
+  bool put(const std::string& person) const { return (" " + put_by + " ").find(" " + person + " ") != std::string::npos; }
+  std::string first() const { return put_by.substr(0, put_by.find(' ')); }
+  /// Without this person's pin; "" when it was the only one.
+  std::string without(const std::string& person) const {
+    std::string out;
+    for (std::size_t at = 0; at < put_by.size();) {
+      const auto end = std::min(put_by.find(' ', at), put_by.size());
+      if (const std::string one = put_by.substr(at, end - at); one != person) out += (out.empty() ? "" : " ") + one;
+      at = end + 1;
+    }
+    return out;
+  }
   std::string kept() const { return state + "\n" + mark + "\n" + put_by + "\n" + author; }
 };
 
@@ -91,9 +104,21 @@ void keep(Draft& draft, const Pin& pin, const Standing& standing) {
   draft.decision().references.push_back({pin.incident.number, pin.context.source, state_reference(pin.capture), standing.kept()});
 }
 
+/// A second pin adds nothing to the record, but it keeps the entry when the first one is taken off.
+Decision put_as_well(const Pin& pin) {
+  const std::string words = "That message is on the timeline already, as entry " + pin.seq + " of " + pin.incident.name() + ".";
+  if (pin.standing.put(pin.context.actor.id)) return nothing(pin, words);
+  Draft draft(pin.incident.number, pin.context);
+  Standing now = pin.standing;
+  now.put_by += " " + pin.context.actor.id;
+  keep(draft, pin, now);
+  draft.reply({plain(words)});
+  return draft.done();
+}
+
 Result<Decision> put(const Pin& pin) {
   if (pin.standing.redacted()) return refused(ErrorKind::conflict, "the words of that message were redacted. To add something, type " + typed(pin.context, "note TEXT"));
-  if (pin.standing.stands()) return nothing(pin, "That message is on the timeline already, as entry " + pin.seq + " of " + pin.incident.name() + ".");
+  if (pin.standing.stands()) return put_as_well(pin);
   std::string text = with_files(pin);
   if (text.empty()) return refused(ErrorKind::invalid_input, "that message has no words and no files. To add something, type " + typed(pin.context, "note TEXT"));
   Draft draft(pin.incident.number, pin.context);
@@ -142,9 +167,18 @@ Result<Decision> taken_off(const Pin& pin) {
   if (!pin.standing.stands()) return nothing(pin, "That message is not on the timeline of " + pin.incident.name() + ".");
   const Actor& actor = pin.context.actor;
   const auto commander = pin.incident.roles.find("commander");
-  const bool may = actor.admin || actor.id == pin.standing.put_by || (!pin.standing.author.empty() && actor.id == pin.standing.author) ||
+  const std::string others = pin.standing.without(actor.id);
+  if (pin.standing.put(actor.id) && !others.empty()) {
+    Draft draft(pin.incident.number, pin.context);
+    Standing now = pin.standing;
+    now.put_by = others;
+    keep(draft, pin, now);
+    draft.reply({plain(pin.name() + " stays: @" + pin.context.people.name_of(now.first()) + " put it there as well.")});
+    return draft.done();
+  }
+  const bool may = actor.admin || pin.standing.put(actor.id) || (!pin.standing.author.empty() && actor.id == pin.standing.author) ||
                    (commander != pin.incident.roles.end() && commander->second == actor.id);
-  if (!may) return nothing(pin, pin.name() + " stays: @" + pin.context.people.name_of(pin.standing.put_by) + " put it there.");
+  if (!may) return nothing(pin, pin.name() + " stays: @" + pin.context.people.name_of(pin.standing.first()) + " put it there.");
   return withdraw(pin, "taken_off");
 }
 
@@ -166,12 +200,39 @@ void tell_other_rooms(Draft& draft, const Incident& incident, const Text& text) 
     if (chat != draft.context().source) draft.say(text, Tone::warning, {}, chat);
 }
 
+/// Told in the other chats: the room itself cannot hear it. No update of the incident's state, so no clock moves.
+Decision removed(const Incident& incident, const Context& context) {
+  Draft draft(incident.number, context);
+  draft.record(EntryKind::room_changed, "", {{"integration", context.source}, {"what", "removed"}});
+  set_roomless(draft, context.source, "gone");
+  if (!incident.takes_changes()) return draft.done();
+  const std::string room = integration_name(context.source) + " room";
+  tell_other_rooms(draft, incident, {plain("Muster was removed from the " + room + " of " + incident.name() + ": what is said here no longer reaches it. Invite Muster there again, or open another room: "),
+                                     code("mirror " + context.source)});
+  return draft.done();
+}
+
+/// Of a room that was never lost, Muster's own coming in says nothing new.
+Decision returned(const Incident& incident, const Snapshot& snapshot, const Context& context) {
+  if (how_roomless(snapshot, context.source) != "gone") return Decision{};
+  Draft draft(incident.number, context);
+  draft.record(EntryKind::room_changed, "", {{"integration", context.source}, {"what", "returned"}});
+  set_roomless(draft, context.source, "");
+  if (!incident.takes_changes()) return draft.done();
+  tell_other_rooms(draft, incident, {plain("Muster is in the " + integration_name(context.source) + " room of " + incident.name() + " again.")});
+  draft.say({plain("Muster is here again. What was decided meanwhile is on the timeline: "), code("timeline")}, Tone::neutral, {}, context.source);
+  draft.send(SetTopic{topic(incident, context.people)}, context.source);
+  draft.send(EditSummary{}, context.source);
+  return draft.done();
+}
+
 /// What is owed to the room follows it: senders look up its id when they send.
-Decision moved(const RoomChange& change, const Incident& incident, const Context& context) {
+Decision moved(const RoomChange& change, const Incident& incident, const Snapshot& snapshot, const Context& context) {
   Draft draft(incident.number, context);
   draft.record(EntryKind::room_changed, "", {{"integration", context.source}, {"what", change.what}, {"link", change.link}});
   for (const auto& [what, id] : {std::pair{"room", change.text}, std::pair{"room_link", change.link}})
     draft.decision().references.push_back({incident.number, context.source, what, id});
+  if (how_roomless(snapshot, context.source) == "gone") set_roomless(draft, context.source, "");
   return draft.done();
 }
 
@@ -188,6 +249,7 @@ void read_for_room_change(const RoomChange& change, const std::string& integrati
   if (!change.incident) return;
   out.incidents.push_back(*change.incident);
   out.references.emplace_back(integration, "topic_told");
+  out.references.emplace_back("muster", roomless_reference(integration));
 }
 
 Result<Decision> decide_capture(const Capture& capture, const Snapshot& snapshot, const Context& context) {
@@ -218,7 +280,9 @@ void forget_capture(Draft& draft, const Entry& entry) {
 
 Result<Decision> decide_room_change(const RoomChange& change, const Snapshot& snapshot, const Context& context) {
   if (snapshot.incident == nullptr) return Decision{};
-  if (change.what == "moved") return moved(change, *snapshot.incident, context);
+  if (change.what == "moved") return moved(change, *snapshot.incident, snapshot, context);
+  if (change.what == "removed") return removed(*snapshot.incident, context);
+  if (change.what == "returned") return returned(*snapshot.incident, snapshot, context);
   if (context.actor.kind == ActorKind::muster) return Decision{};
   const Incident& incident = *snapshot.incident;
   const bool topic_or_name = change.what == "topic" || change.what == "name";
@@ -234,6 +298,7 @@ Result<Decision> decide_room_change(const RoomChange& change, const Snapshot& sn
       tell_other_rooms(draft, incident, {plain("The " + integration_name(context.source) + " room was archived by "), who(context.actor),
                                          plain(". What is said here no longer reaches it until somebody opens it again.")});
     if (change.what == "unarchived") {
+      if (how_roomless(snapshot, context.source) == "gone") set_roomless(draft, context.source, "");
       draft.send(SetTopic{topic(incident, context.people)}, context.source);
       draft.send(EditSummary{}, context.source);
     }

@@ -57,10 +57,7 @@ Result<std::string> severity_argument(const Call& call, const std::string& word)
                   "severity");
 }
 
-namespace {
-
-/// The words before the title, in any order: a severity, "private", "drill". "sev9" is meant as a severity, so it must not silently
-/// become part of the title; a title that begins with one of these words is put in quotes.
+/// "sev9" is meant as a severity, so it must not silently become part of the title; a title that begins with one of these words is put in quotes.
 void parse_declare(Line& line, const Settings& settings, const People&, Args& args) {
   std::string severity, kind;
   while (!line.quoted() && !line.empty()) {
@@ -84,6 +81,8 @@ Status known_kind(const Call& call) {
       return at_field(refused(ErrorKind::invalid_input, shown(word) + " is no kind of incident. Use normal, private or drill."), "kind");
   return Done{};
 }
+
+namespace {
 
 Result<Decision> decide_declare(const Call& call) {
   const Context& context = call.context;

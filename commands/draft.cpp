@@ -79,13 +79,30 @@ void open_room(Draft& draft, const Incident& as_it_will_be, const std::string& o
   draft.send(PinSummary{}, rest);
 }
 
-Card announcement(const Incident& incident) {
+Card announcement(const Incident& incident, const std::string& no_room) {
   Card card;
   card.tone = Tone::bad;
   card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title), plain(". Declared by "),
-                who(incident.declared_by), plain(", "), when(iso8601(incident.declared)), plain(". Room "), room_of(incident.number)};
+                who(incident.declared_by), plain(", "), when(iso8601(incident.declared))};
+  if (!no_room.empty()) {  // a button to come in would lead nowhere
+    card.title.push_back(plain(". " + no_room + "."));
+    return card;
+  }
+  card.title.insert(card.title.end(), {plain(". Room "), room_of(incident.number)});
   card.buttons.push_back({"Join", "join", true, false});
   return card;
+}
+
+std::string roomless_reference(const std::string& chat) { return "roomless:" + chat; }
+
+void set_roomless(Draft& draft, const std::string& chat, const std::string& how) {
+  draft.decision().references.push_back({draft.decision().incident, "muster", roomless_reference(chat), how});
+}
+
+const std::string& how_roomless(const Snapshot& snapshot, const std::string& chat) {
+  static const std::string none;
+  const auto it = snapshot.references.find("muster/" + roomless_reference(chat));
+  return it == snapshot.references.end() ? none : it->second;
 }
 
 std::string chats_for(const Context& context) {

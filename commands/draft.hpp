@@ -93,8 +93,13 @@ bot::Incident outline(const bot::Incident& incident);
 /// Everything a fresh room needs, in the order it must happen; its topic and its members follow the opening (outcomes.cpp). `as_it_will_be` is the row after the decision.
 /// `only`: in this chat alone; `existing`: the vendor's id of a room that becomes the incident's there.
 void open_room(Draft& draft, const bot::Incident& as_it_will_be, const std::string& only = "", const std::string& existing = "");
-/// Whom and where: what everybody outside the room reads once.
-bot::Card announcement(const bot::Incident& incident);
+/// Whom and where: what everybody outside the room reads once. `no_room`: why there is none in the chat that hears it, or "".
+bot::Card announcement(const bot::Incident& incident, const std::string& no_room = "");
+/// The reference (integration "muster") that tells how the incident lost its room in this chat, or what comes instead of a first one:
+/// "failed" (it could not be opened), "gone" (it can no longer be reached), "reopened" (a new one follows an archived one); "" = nothing of the kind.
+std::string roomless_reference(const std::string& chat);
+void set_roomless(Draft& draft, const std::string& chat, const std::string& how);
+const std::string& how_roomless(const bot::Snapshot& snapshot, const std::string& chat);
 /// The chat whose room people had before the incident: it is theirs and is never archived or renamed. "" when Muster opened all rooms.
 std::string adopted_in(const Call& call);
 /// The chats a new incident gets rooms in, as the fact "chats" says it: "" = in all. By the setting, when it comes out of one of them.
@@ -106,6 +111,10 @@ std::vector<std::string> first_responders(const bot::Settings& settings);
 /// The public step is offered when what the public sees no longer fits.
 void offer_public_end(Draft& draft, const bot::Incident& incident);
 
+/// The words before the title of `declare` and `adopt`, in any order: a severity, "private", "drill".
+void parse_declare(Line& line, const bot::Settings& settings, const bot::People& people, Args& args);
+/// The refusal of a kind that is none.
+bot::Status known_kind(const Call& call);
 /// The severity a word of `declare` means, or the refusal; the default when it is empty.
 bot::Result<std::string> severity_argument(const Call& call, const std::string& word);
 /// Takes the severity in front of a title: "sev1", "P1", "sev2:", "sev 2"; also "sev9", which is meant as one. "" when there is none.

@@ -64,7 +64,14 @@ Result<Decision> decide_reopen(const Call& call) {
   Incident next = outline(incident);
   next.phase = Phase::open;
   next.status = "investigating";
-  if (was_closed) open_room(draft, next);
+  if (was_closed) {
+    for (const auto& chat : call.context.settings.chats()) {
+      set_roomless(draft, chat, "reopened");
+      draft.decision().references.push_back({incident.number, chat, "summary", ""});  // the card of the room that was is no card any more
+    }
+    if (!adopted_in(call).empty()) draft.decision().references.push_back({incident.number, "muster", "adopted", ""});  // the new one is Muster's own
+    open_room(draft, next);
+  }
   Text told{plain(incident.name() + " reopened by "), who(call.context.actor)};
   append_words(told, *words);
   draft.say(std::move(told), Tone::bad);
@@ -74,9 +81,8 @@ Result<Decision> decide_reopen(const Call& call) {
   }
   draft.reply({plain(incident.name() + " is open again.")});
   if (was_closed && !call.context.settings.chats().empty())
-    draft.add(Text{plain(adopted_in(call).empty() ? "The old room stays archived, since an archived room cannot be used again. A new one is being opened: "
-                                                  : "The room it had stays as it is. A new one is being opened: "),
-                   room_of(incident.number)});
+    draft.add(Text{plain(adopted_in(call).empty() ? "The old room stays archived, since an archived room cannot be used again. A new one is being opened."
+                                                  : "The room it had stays as it is. A new one is being opened.")});
   if (incident.publication.state == "resolved")
     draft.add(Text{plain("The status pages still say \"Resolved\". To tell the public, type "), code("public investigating TEXT")});
   return draft.done();

@@ -72,14 +72,18 @@ std::string severity_so_far(const Call& call, const std::string& otherwise) {
   return known == nullptr ? otherwise : *known;
 }
 
+void add_kind(Sheet& sheet) {
+  sheet.choice("kind", "Kind", {{"normal", "Normal"}, {"private", "Private: for its people alone"}, {"drill", "Drill: an exercise"}, {"private drill", "Private drill"}}, "normal")
+      .hint = "A private incident is announced nowhere; a drill can publish nothing";
+}
+
 Form declare_form(const Call& call) {
   const Settings& settings = call.context.settings;
   Sheet sheet(call, "Declare an incident", "Declare");
   sheet.add("title", "What is wrong", FieldKind::line, true).hint = "What people see, for example: checkout returns 500";
   sheet.choice("severity", "Severity", severities(settings), settings.incidents.severity_when_unnamed()).initial =
       severity_so_far(call, settings.incidents.severity_when_unnamed());
-  sheet.choice("kind", "Kind", {{"normal", "Normal"}, {"private", "Private: for its people alone"}, {"drill", "Drill: an exercise"}, {"private drill", "Private drill"}}, "normal")
-      .hint = "A private incident is announced nowhere; a drill can publish nothing";
+  add_kind(sheet);
   return sheet.done();
 }
 
@@ -89,6 +93,7 @@ Form adopt_form(const Call& call) {
   sheet.add("title", "What is wrong", FieldKind::line, true);
   sheet.choice("severity", "Severity", severities(settings), settings.incidents.severity_when_unnamed()).initial =
       severity_so_far(call, settings.incidents.severity_when_unnamed());
+  add_kind(sheet);
   return sheet.done();
 }
 

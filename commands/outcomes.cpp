@@ -10,67 +10,6 @@ namespace {
 
 using namespace bot;
 
-/// A room that came later than the incident: this chat has heard of the incident before.
-Card room_here_now(const Incident& incident) {
-  Card card;
-  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title),
-                plain(" has a room here now: "), room_of(incident.number)};
-  card.buttons.push_back({"Join", "join", true, false});
-  return card;
-}
-
-std::string room_name_told(const Event& event) {
-  for (const auto& reference : event.outcome.references)
-    if (reference.what == "room_name" && !reference.id.empty()) return reference.id;
-  return std::get<OpenRoom>(event.message().content).name;
-}
-
-/// Once the room is there: people who come along always, and bookmarks. Nothing waits for either.
-void add_extras(Draft& draft, const Incident& incident, const std::string& chat) {
-  const auto& wanted = draft.context().settings.incidents;
-  if (!incident.is_private && (!wanted.invite_people.empty() || !wanted.invite_groups.empty()))
-    draft.send_extra(InvitePeople{wanted.invite_people, wanted.invite_groups}, chat);
-  draft.send_extra(AddBookmarks{}, chat);
-}
-
-/// The title may have been redacted while the room was being made under it.
-std::string name_since(const Event& event) {
-  const auto& open = std::get<OpenRoom>(event.message().content);
-  if (!open.existing.empty() || open.title.empty() || (open.title == event.incident.title && open.before.empty())) return "";
-  return room_name(event.context.settings.incidents.room_name, event.incident.number, event.incident.title == kRedacted ? "" : event.incident.title);
-}
-
-/// What a room that is there now gets at once, all beside one another.
-void furnish(Draft& draft, const Event& event) {
-  draft.send(SetTopic{topic(event.incident, event.context.people), name_since(event)}, event.integration());
-  std::set<std::string> people = event.incident.members;
-  if (event.incident.declared_by.kind == ActorKind::monitor)
-    for (const auto& person : first_responders(event.context.settings)) people.insert(person);
-  if (!people.empty()) draft.send(InvitePeople{{people.begin(), people.end()}, {}}, event.integration());
-}
-
-Decision room(const Event& event) {
-  Draft draft = event.draft();
-  const std::string& chat = event.integration();
-  if (event.state() == MessageState::sent) {
-    Facts facts{{"integration", chat}};
-    if (!event.outcome.link.empty()) facts.emplace_back("link", event.outcome.link);
-    facts.emplace_back("name", room_name_told(event));
-    draft.record(EntryKind::room_opened, "", std::move(facts));
-    if (event.room_lives()) furnish(draft, event);
-    if (event.room_lives() && event.incident.roles.count("commander") == 0)
-      draft.say({plain("No commander yet. Claim it with the button or "), code("role commander")}, Tone::warning, {{"Claim commander", "role commander", true}}, chat);
-    if (event.room_lives()) add_extras(draft, event.incident, chat);
-  } else {
-    draft.record(EntryKind::room_failed, event.reason(), {{"integration", chat}});
-  }
-  const bool later = !event.incident.chats.empty() && event.message().created > event.incident.declared;  // mirrored
-  const bool opened = event.state() == MessageState::sent;
-  if (event.room_lives() && (opened || !later))  // also without a room: people must hear of it
-    draft.send(Announce{later ? room_here_now(event.incident) : announcement(event.incident)}, chat);
-  return draft.done();
-}
-
 // ---- pages ----
 
 const PageRun* run_of(const Incident& incident, const std::string& id) {
@@ -137,6 +76,7 @@ Decision lost(const Event& event) {
   // Without a room everything for it fails too; the missing room is on the record already.
   const bool roomless = event.incident.rooms.count(chat) == 0 && !std::holds_alternative<Announce>(content);
   if (roomless || std::holds_alternative<EditSummary>(content)) return Decision{};
+  if (event.outcome.room_gone) return room_gone(event);
   Draft draft = event.draft();
   const std::string what = what_failed(content);
   draft.record(EntryKind::message_failed, what + ": " + event.reason(), {{"integration", chat}, {"what", kind_of(content)}, {"message", event.message().id}});
@@ -156,12 +96,12 @@ Decision archived(const Event& event) {
 
 Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snapshot, const Context& context) {
   if (snapshot.incident == nullptr) return Decision{};
-  const Event event{outcome, *snapshot.incident, context};
+  const Event event{outcome, *snapshot.incident, context, snapshot};
   const Content& content = outcome.before.message.content;
   if (const auto* update = std::get_if<PublicUpdate>(&content)) return decide_published(event, *update);
   const MessageState state = outcome.after.state;
   if (state != MessageState::sent && state != MessageState::dead) return Decision{};
-  if (std::holds_alternative<OpenRoom>(content)) return room(event);
+  if (std::holds_alternative<OpenRoom>(content)) return room_outcome(event);
   if (const auto* page = std::get_if<PagePerson>(&content)) return paged(event, *page);
   if (state == MessageState::dead) return lost(event);
   if (std::holds_alternative<ArchiveRoom>(content)) return archived(event);

@@ -106,6 +106,7 @@ class Table final : public Commands {
       out.incidents.push_back(due->timer.incident);
     } else if (const auto* outcome = std::get_if<SendOutcome>(&request.body)) {
       if (outcome->before.message.incident > 0) out.incidents.push_back(outcome->before.message.incident);
+      out.references.emplace_back("muster", roomless_reference(outcome->before.message.integration));
     } else if (const auto* capture = std::get_if<Capture>(&request.body)) {
       read_for_capture(*capture, request.caller.integration, out);
     } else if (const auto* change = std::get_if<RoomChange>(&request.body)) {
@@ -194,7 +195,8 @@ class Table final : public Commands {
     if (!invocation.incident) return;
     out.incidents.push_back(*invocation.incident);
     if (const auto seq = incident_number("#" + invocation.arg("entry"))) out.entries.emplace_back(*invocation.incident, *seq);
-    if (verb->leaves_room) out.references.emplace_back("muster", "adopted");
+    if (verb->opens_room) out.references.emplace_back("muster", roomless_reference(lower(invocation.arg("chat"))));
+    if (verb->leaves_room || verb->opens_room) out.references.emplace_back("muster", "adopted");
     out.troubled = invocation.has("choice");
   }
 

@@ -47,6 +47,7 @@ struct Verb {
   bot::Result<bot::Reply> (*query)(const Question& question) = nullptr;  ///< questions
   bool leaves_room = false;  ///< asks whose the room is: close, cancel, reopen, redact
   bool takes_room = false;   ///< asks whether the room is free: adopt
+  bool opens_room = false;   ///< asks how the room in the chat named was lost: mirror
 };
 
 // The families, each in its own source file.

@@ -115,6 +115,7 @@ std::optional<Asked> Conversation::command(const Event& event, const std::string
   ++on_.heard.commands;
   Asked asked;
   asked.request = request_of(event);
+  if (verb_of(typed) == "adopt") asked.request.room->nature = nature_of(event.room);
   asked.request.body = bot::Typed{typed.empty() ? "help" : typed};
   asked.origin = origin_of(event);
   asked.origin.name = name_of(event.sender);
@@ -132,6 +133,16 @@ void Conversation::not_here(const Event& event, const std::shared_ptr<Batch>& ba
 }
 
 // ---- where and who ----
+
+/// A room that one comes into by invitation alone is closed. A restricted one is open to those of other rooms, as Muster's own are to whoever
+/// hears the announcements.
+bot::RoomNature Conversation::nature_of(const std::string& room) {
+  nlohmann::json rules;
+  if (const auto problem = on_.api.get_state(room, "m.room.join_rules", "", Budget(on_.env.clock, kBrief, kBrief), rules))
+    return problem->not_found() ? bot::RoomNature::closed : bot::RoomNature::unknown;
+  const std::string rule = text_at(rules, "join_rule");
+  return rule == "public" || rule == "restricted" || rule == "knock_restricted" ? bot::RoomNature::open : bot::RoomNature::closed;
+}
 
 std::optional<std::int64_t> Conversation::incident_of(const std::string& room) {
   if (const auto known = on_.api.homeserver().incident(room)) return known;

@@ -63,6 +63,7 @@ class Conversation {
 
   Place place_of(const std::string& room, const std::string& sender);
   bool is_command_room(const std::string& room);
+  bot::RoomNature nature_of(const std::string& room);
   bool is_direct(const std::string& room, const std::string& sender);
   Called called();
   bot::Caller caller_of(const std::string& user);

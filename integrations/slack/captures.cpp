@@ -164,6 +164,12 @@ void Captures::put_off(const std::string& key) {
 
 Captures::Step Captures::carry_out(Work& work) {
   const Budget budget(reception_.at.clock, kTime, kTime);
+  const bool by_command = work.kind == "put" || work.kind == "taken_off" || work.kind == "joined" || work.kind == "left";
+  if (by_command)
+    if (const std::string refusal = reception_.refusal(work.from, "", budget); !refusal.empty()) {
+      turn_away(work, refusal);
+      return Step::dropped;
+    }
   reception_.learn_name(work.from, budget);
   if (work.kind == "joined" || work.kind == "left") {
     record(work, bot::Invocation{work.kind == "joined" ? "join" : "leave", work.incident > 0 ? std::optional<std::int64_t>(work.incident) : std::nullopt, {}});
@@ -235,14 +241,18 @@ void Captures::learn_author(Work& work, const Budget& budget) {
   work.message.author_name = author.name;
 }
 
-/// Whose reaction keeps the message on the timeline, for the day on which its removal is missed (missed_room.hpp). The first one's counts.
+/// Whose reactions keep the message on the timeline, for the day on which their removal is missed (missed_room.hpp).
 std::optional<bot::AdapterState> Captures::pinned_by(const Work& work) const {
   if (work.key.rfind("reaction:", 0) != 0) return std::nullopt;
   const std::string key = pinned_by_key(message_key(work.message));
   const auto kept = reception_.at.reader.adapter_state(key);
-  const bool another = kept && *kept && !(*kept)->empty() && !took_off(**kept) && **kept != work.from.user;
-  if (another) return std::nullopt;
-  return bot::AdapterState{key, (work.kind == "put" ? "" : "-") + work.from.user};
+  auto users = pinned_by_users(kept && *kept ? **kept : "");
+  std::erase(users, work.from.user);
+  if (work.kind == "put") users.push_back(work.from.user);
+  if (users.empty()) return bot::AdapterState{key, "-" + work.from.user};
+  std::string all;
+  for (const auto& user : users) all += (all.empty() ? "" : " ") + user;
+  return bot::AdapterState{key, all};
 }
 
 /// The commit that records it also takes it off the list.
@@ -273,17 +283,26 @@ void Captures::settled(const Work& work, const bot::Reply& reply) {
   reception_.later("events", [this, work, reply] { reception_.tell_person(work.from, "", card_of(reply), reply.incident.value_or(0), work.message.thread); });
 }
 
+/// Off the list, durably.
+void Captures::strike(const Work& work) {
+  bot::Request request = reception_.request_of({}, bot::Checkpoint{}, {});
+  request.caller = bot::Caller{bot::ActorKind::muster, "slack", "muster", "Muster", {}};
+  bot::Lock in_order(order_);
+  forget(work.key);
+  request.state = {state()};
+  reception_.at.intake.submit(std::move(request), [](const bot::Reply&) {});
+}
+
+/// By somebody who may not; they hear it where they did something that others do by a command.
+void Captures::turn_away(const Work& work, const std::string& refusal) {
+  strike(work);
+  if (work.kind == "put") reception_.tell_person(work.from, "", words(refusal), 0, work.message.thread);
+}
+
 /// Given up: off the list, durably, and the person hears why.
 void Captures::drop(const Work& work, const std::string& why) {
   bot::log(bot::LogLevel::warning, "slack_work_dropped", {{"kind", work.kind}, {"why", why}});
-  bot::Request request = reception_.request_of({}, bot::Checkpoint{}, {});
-  request.caller = bot::Caller{bot::ActorKind::muster, "slack", "muster", "Muster", {}};
-  {
-    bot::Lock in_order(order_);
-    forget(work.key);
-    request.state = {state()};
-    reception_.at.intake.submit(std::move(request), [](const bot::Reply&) {});
-  }
+  strike(work);
   if (work.kind != "put") return;
   bot::Card card;
   card.title = {bot::plain("The message is not on the timeline: " + why + ". To add its words, type "), bot::code("note TEXT")};

@@ -52,6 +52,8 @@ class Captures {
   void finish(const Work& work);
   void settled(const Work& work, const bot::Reply& reply);
   void drop(const Work& work, const std::string& why);
+  void strike(const Work& work);
+  void turn_away(const Work& work, const std::string& refusal);
   bot::AdapterState state() const;
   std::optional<bot::AdapterState> pinned_by(const Work& work) const;
   void forget(const std::string& key);

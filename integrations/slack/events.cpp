@@ -61,12 +61,6 @@ bool Events::is_me(const std::string& user, const std::string& bot) const {
   return me && ((!user.empty() && user == me->user_id) || (!bot.empty() && bot == me->bot_id));
 }
 
-/// Somebody of another organisation in a shared channel. Within an enterprise that is ours as a whole, teams differ and say nothing.
-bool Events::is_foreign(const std::string& team) const {
-  const auto me = reception_.at.workspace->identity();
-  return me && !me->whole_enterprise && !team.empty() && team[0] == 'T' && team != me->team_id;
-}
-
 std::optional<std::int64_t> Events::incident_in(const std::string& channel, Event& event) {
   if (!is_id(channel)) return event.answer(""), std::nullopt;
   const auto found = reception_.at.reader.incident_of(bot::RoomKey{"slack", channel});
@@ -175,8 +169,8 @@ void Events::deleted(Event& event) {
 
 void Events::membership(Event& event, bool joined) {
   const std::string user = text_of(event.body, "user"), channel = text_of(event.body, "channel");
-  if (is_me(user)) return joined ? event.answer("") : sent_away(event);
-  if (!is_id(user) || is_foreign(text_of(event.body, "team"))) return event.answer("");
+  if (is_me(user)) return own_place(event, joined);
+  if (!is_id(user) || reception_.is_foreign(text_of(event.body, "team"))) return event.answer("");
   const auto incident = incident_in(channel, event);
   if (!incident) return;
   const auto row = reception_.at.reader.incident(*incident);
@@ -193,16 +187,15 @@ void Events::membership(Event& event, bool joined) {
   captures_.take(std::move(work), std::move(keys), std::move(event.answer));
 }
 
-/// The timeline, the console and the other chats hear of it: the room itself cannot any more.
-void Events::sent_away(Event& event) {
+/// Muster itself was let in or sent away. The timeline, the console and the other chats hear of it: the room itself cannot, of the latter.
+void Events::own_place(Event& event, bool inside) {
   const std::string channel = text_of(event.body, "channel");
   const auto incident = incident_in(channel, event);
   if (!incident) return;
-  bot::log(bot::LogLevel::warning, "slack_removed_from_room", {{"incident", *incident}});
-  const std::string words = "Muster was removed from the Slack room: what is said or decided no longer reaches it. To bring Muster back, type /invite and its name there.";
-  bot::Request request = reception_.request_of({"", "", channel}, bot::Invocation{"update", *incident, {{"text", words}}}, {});
+  if (!inside) bot::log(bot::LogLevel::warning, "slack_removed_from_room", {{"incident", *incident}});
+  bot::Request request = reception_.request_of({"", "", channel}, bot::RoomChange{*incident, inside ? "returned" : "removed", ""}, {});
   request.caller = muster();
-  request.dedup_keys = event.keys("sent_away:" + channel + ":" + text_of(event.body, "event_ts"));
+  request.dedup_keys = event.keys((inside ? "let_in:" : "sent_away:") + channel + ":" + text_of(event.body, "event_ts"));
   submit(event, std::move(request));
 }
 
@@ -248,18 +241,26 @@ void Events::mention(Event& event) {
   const bool by_bot = !text_of(event.body, "bot_id").empty();
   std::string team = text_of(event.body, "user_team");
   if (team.empty()) team = text_of(event.body, "team");
-  if (!is_id(from.user) || !is_id(from.room) || !is_ts(ts) || by_bot || is_me(from.user) || is_foreign(team)) return event.answer("");
+  if (!is_id(from.user) || !is_id(from.room) || !is_ts(ts) || by_bot || is_me(from.user)) return event.answer("");
   std::string typed = neutral_text(without_mention(text_of(event.body, "text"), me ? me->user_id : ""));
   if (typed.empty()) typed = "help";
   auto keys = event.keys("said:" + from.room + "/" + ts);
-  reception_.later("events", [this, from, typed, keys, ts, thread = is_ts(thread) ? thread : "", answer = std::move(event.answer)]() mutable {
-    reception_.learn_name(from, Budget(reception_.at.clock, kNameTime, kNameTime));
+  reception_.later("events", [this, from, typed, keys, ts, team, thread = is_ts(thread) ? thread : "", answer = std::move(event.answer)]() mutable {
+    const Budget budget(reception_.at.clock, kNameTime, kNameTime);
+    std::string refusal = reception_.refusal(from, team, budget);
+    reception_.learn_name(from, budget);
+    if (refusal.empty() && typed_verb(typed) == "adopt") refusal = reception_.learn_room(from, "", budget);
+    if (!refusal.empty()) {
+      answer("");
+      return reception_.tell_person(from, "", words(refusal), 0, thread);
+    }
     bot::Request request = reception_.request_of(from, bot::Typed{typed}, time_of(ts));
     request.dedup_keys = keys;
-    reception_.at.intake.submit(std::move(request), [this, from, thread, answer, here = reception_.whole()](const bot::Reply& reply) {
+    reception_.at.intake.submit(std::move(request), [this, from, thread, answer, opens = opens_a_room(typed_verb(typed)), here = reception_.whole()](const bot::Reply& reply) {
       answer("");
       const auto alive = here.lock();
       if (!alive || reply.repeated) return;
+      if (reply.status == bot::ReplyStatus::ok && reply.incident && opens) reception_.awaits_room(*reply.incident, from, "");
       reception_.later("events", [this, from, thread, reply] { reception_.tell_person(from, "", card_of(reply), reply.incident.value_or(0), thread); });
     });
   });

@@ -17,13 +17,12 @@ class Events {
   struct Event;
   bool is_ours(const nlohmann::json& envelope) const;
   bool is_me(const std::string& user, const std::string& bot = "") const;
-  bool is_foreign(const std::string& team) const;
   void reaction(Event& event, bool added);
   void message(Event& event);
   void edited(Event& event);
   void deleted(Event& event);
   void membership(Event& event, bool joined);
-  void sent_away(Event& event);
+  void own_place(Event& event, bool inside);
   void moved(Event& event);
   void room(Event& event, const std::string& channel, const std::string& what, const std::string& text);
   void mention(Event& event);

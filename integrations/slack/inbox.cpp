@@ -37,6 +37,8 @@ std::optional<std::int64_t> named_incident(const std::string& typed) {
   return from == std::string::npos ? std::nullopt : bot::incident_number(typed.substr(from, typed.find_first_of(" \t", from) - from));
 }
 
+constexpr bot::Millis kRoomTime{1100};  // of the three seconds that Slack gives
+
 /// All the parts, owned together: a reply from the core's threads keeps all of them alive or finds none.
 struct Parts {
   Reception reception;
@@ -51,6 +53,8 @@ struct Parts {
         events(reception, captures, home) {}
 
   void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent);
+  void submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,
+              const std::shared_ptr<Acknowledgement>& given);
   void ask_for_the_rest(const From& from, const Fields& fields, const std::string& typed, bot::Millis arrived, const bot::Reply& refusal,
                         const std::shared_ptr<Acknowledgement>& given);
 };
@@ -61,16 +65,32 @@ void Parts::command(const Fields& fields, Answer answer, std::optional<bot::Time
     return answer(reception.answer_json(words("Not recorded: this Muster belongs to another Slack workspace or app."), 0));
   const From from{value(fields, "user_id"), value(fields, "user_name"), value(fields, "channel_id")};
   if (!is_id(from.user)) return answer(reception.answer_json(words("Not recorded: Slack did not say who typed this. Try again."), 0));
-  const std::string typed = neutral_text(value(fields, "text")), &trigger = value(fields, "trigger_id");
-  bot::Request asked = reception.request_of(from, bot::Typed{typed}, sent);
-  if (!trigger.empty()) asked.dedup_keys = {"slack:trigger:" + trigger};
-  else if (const auto& signature = value(fields, "muster_signature"); !signature.empty()) asked.dedup_keys = {"slack:signature:" + signature};
+  const std::string typed = neutral_text(value(fields, "text"));
   const auto late = words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again.");
   auto given = reception.deadlines.watch(std::move(answer), reception.answer_json(late, 0));
   const bot::Millis arrived = reception.at.clock.monotonic();
+  reception.admit(from, "", [this, from, fields, typed, arrived, sent, given](const std::string& refusal) {
+    if (!refusal.empty()) return (void)given->give(reception.answer_json(words(refusal), 0));
+    if (typed_verb(typed) != "adopt") return submit(from, fields, typed, arrived, sent, given);
+    const auto job = [this, asker = From(from), fields, typed, arrived, sent, given]() mutable {
+      const std::string no = reception.learn_room(asker, value(fields, "channel_name"), Budget(reception.at.clock, kRoomTime, kRoomTime));
+      if (no.empty()) submit(asker, fields, typed, arrived, sent, given);
+      else given->give(reception.answer_json(words(no), 0));
+    };
+    if (!reception.later("forms", job)) submit(from, fields, typed, arrived, sent, given);
+  });
+}
+
+void Parts::submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,
+                   const std::shared_ptr<Acknowledgement>& given) {
+  const std::string& trigger = value(fields, "trigger_id");
+  bot::Request asked = reception.request_of(from, bot::Typed{typed}, sent);
+  if (!trigger.empty()) asked.dedup_keys = {"slack:trigger:" + trigger};
+  else if (const auto& signature = value(fields, "muster_signature"); !signature.empty()) asked.dedup_keys = {"slack:signature:" + signature};
   reception.at.intake.submit(std::move(asked), [this, given, from, fields, typed, arrived, here = reception.whole()](const bot::Reply& reply) {
     const auto alive = here.lock();
     if (!alive) return;
+    if (reply.status == bot::ReplyStatus::ok && reply.incident && opens_a_room(typed_verb(typed))) reception.awaits_room(*reply.incident, from, value(fields, "response_url"));
     const bool incomplete = reply.status == bot::ReplyStatus::invalid && !value(fields, "trigger_id").empty() && !bare_verb(typed).empty();
     if (!incomplete) return (void)given->give(reception.answer_json(reply));
     const bool asking = reception.later("forms", [this, given, from, fields, typed, arrived, reply] { ask_for_the_rest(from, fields, typed, arrived, reply, given); });
@@ -95,6 +115,9 @@ class TheInbox : public Inbox {
  public:
   explicit TheInbox(const InboxPlaces& places) : parts_(std::make_shared<Parts>(places)) {
     parts_->reception.belongs_to(parts_);
+    places.workspace->on_room_refused([whole = std::weak_ptr<Parts>(parts_)](std::int64_t incident, const std::string& why) {
+      if (const auto parts = whole.lock()) parts->reception.room_refused(incident, why);
+    });
     parts_->captures.resume();
   }
   ~TheInbox() override { stop(); }

@@ -70,11 +70,20 @@ void Interactions::take(const json& payload, Answer answer, std::optional<bot::T
   opening.response_url = text_of(payload, "response_url");
   opening.arrived = reception_.at.clock.monotonic();
   if (!is_id(opening.from.user)) return answer("");
-  if (!is_ours(payload)) {
-    if (type == "view_submission") return answer(Modals::update_answer(notice_view("Muster", words(kNotOurs), reception_.view(0))));
-    reception_.tell(opening.response_url, words(kNotOurs));
-    return answer("");
-  }
+  if (!is_ours(payload)) return turn_away(type, opening, answer, kNotOurs);
+  reception_.admit(opening.from, text_of(user, "team_id"), [this, payload, opening, answer, sent, type](const std::string& refusal) mutable {
+    if (!refusal.empty()) return turn_away(type, opening, answer, refusal);
+    admitted(type, payload, std::move(opening), std::move(answer), sent);
+  });
+}
+
+void Interactions::turn_away(const std::string& type, const Opening& opening, const Answer& answer, const std::string& why) {
+  if (type == "view_submission") return answer(Modals::update_answer(notice_view("Muster", words(why), reception_.view(0))));
+  reception_.tell(opening.from, opening.response_url, words(why));
+  answer("");
+}
+
+void Interactions::admitted(const std::string& type, const json& payload, Opening opening, Answer answer, std::optional<bot::Time> sent) {
   if (type == "block_actions") return pressed(payload, std::move(opening), std::move(answer), sent);
   if (type == "view_submission") return submitted(payload, opening.from, std::move(answer), sent);
   if (type == "shortcut" || type == "message_action") return shortcut(payload, std::move(opening), std::move(answer));
@@ -106,7 +115,7 @@ void Interactions::run(const json& payload, const json& action, Opening opening,
     given->give("");
     const auto alive = here.lock();
     if (!alive) return;
-    if (!in_view) return reception_.tell(opening.response_url, reply);
+    if (!in_view) return reception_.tell(opening.from, opening.response_url, reply);
     modals_.show_reply(opening, reply);
     home_.publish(opening.from.user, "");
   });
@@ -129,14 +138,14 @@ void Interactions::add_to_timeline(const json& payload, Opening opening, Answer 
   const auto origin = origin_of(payload);
   const auto incident = origin ? reception_.at.reader.incident_of(bot::RoomKey{"slack", origin->channel}) : std::optional<std::int64_t>();
   if (!origin || !incident) {
-    reception_.tell(opening.response_url, words(origin ? "Not recorded: Muster's store does not answer. Try again in a moment."
+    reception_.tell(opening.from, opening.response_url, words(origin ? "Not recorded: Muster's store does not answer. Try again in a moment."
                                                        : "Not recorded: Slack did not say which message was meant."));
     return answer("");
   }
   if (*incident) {
     const std::string url = opening.response_url;
-    auto otherwise = [this, url, here = reception_.whole()] {
-      if (const auto alive = here.lock()) reception_.tell(url, words("Not recorded: Muster is too busy right now. Use the shortcut again in a moment."));
+    auto otherwise = [this, url, from = opening.from, here = reception_.whole()] {
+      if (const auto alive = here.lock()) reception_.tell(from, url, words("Not recorded: Muster is too busy right now. Use the shortcut again in a moment."));
     };
     return put(opening.from, *origin, files_of(object_of(payload, "message")), **incident, "shortcut:" + opening.trigger,
                answer_or(std::move(answer), std::move(otherwise)));

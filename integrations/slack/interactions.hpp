@@ -16,6 +16,8 @@ class Interactions {
 
  private:
   bool is_ours(const nlohmann::json& payload) const;
+  void turn_away(const std::string& type, const Opening& opening, const Answer& answer, const std::string& why);
+  void admitted(const std::string& type, const nlohmann::json& payload, Opening opening, Answer answer, std::optional<bot::Time> sent);
   void pressed(const nlohmann::json& payload, Opening opening, Answer answer, std::optional<bot::Time> sent);
   void run(const nlohmann::json& payload, const nlohmann::json& action, Opening opening, Answer answer, std::optional<bot::Time> sent);
   void shortcut(const nlohmann::json& payload, Opening opening, Answer answer);

@@ -89,7 +89,7 @@ bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite,
                                              {{"channel", session.room()}, {"users", users}, {"force", "true"}}, session.budget, answer);
     if (problem && problem->code == "is_archived") return bot::Accepted{};  // nobody needs to come any more
     const bool explained = problem && problem->outcome == Outcome::refused && answer.contains("errors");
-    if (problem && !is_there_already(problem->code) && !explained) return send_result(*problem);
+    if (problem && !is_there_already(problem->code) && !explained) return in_room(*problem);
     collect_refused(answer, session, progress.refused);
     progress.invited = end;
   }

@@ -31,6 +31,16 @@ bool is_tombstone(const json& message) { return text_of(message, "subtype") == "
 
 bool took_off(const std::string& pinned_by) { return !pinned_by.empty() && pinned_by[0] == '-'; }
 
+std::vector<std::string> pinned_by_users(const std::string& pinned_by) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; !took_off(pinned_by) && at < pinned_by.size();) {
+    const auto end = std::min(pinned_by.find(' ', at), pinned_by.size());
+    if (end > at) out.push_back(pinned_by.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
 std::string pinned_by_key(const std::string& message) { return "slack/pinned_by:" + message; }
 
 MissedRoom::MissedRoom(const Places& places, Room room, Gap gap) : at_(places), room_(std::move(room)), gap_(gap) {}
@@ -201,14 +211,16 @@ void MissedRoom::compare(const std::string& ts, const json& message) {
     hand({{"type", "message"}, {"subtype", "message_changed"}, {"channel", room_.channel}, {"message", message}, {"event_ts", edited}});
   const auto kept = at_.reader.adapter_state(pinned_by_key(room_.channel + "/" + ts));
   if (!kept || !*kept || (*kept)->empty() || took_off(**kept)) return;
+  auto gone = pinned_by_users(**kept);
   for (const auto& reaction : list_of(message, "reactions")) {
     if (text_of(reaction, "name") != at_.settings.pin_emoji) continue;
     const json& users = list_of(reaction, "users");
-    // Of many people Slack names only some; then nobody can be said to be missing.
-    if (std::find(users.begin(), users.end(), **kept) != users.end() || number_of(reaction, "count") > static_cast<std::int64_t>(users.size())) return;
+    if (number_of(reaction, "count") > static_cast<std::int64_t>(users.size())) return;  // of many people Slack names only some; then nobody can be said to be missing
+    std::erase_if(gone, [&users](const std::string& user) { return std::find(users.begin(), users.end(), user) != users.end(); });
   }
-  hand({{"type", "reaction_removed"}, {"user", **kept}, {"reaction", at_.settings.pin_emoji}, {"item", {{"type", "message"}, {"channel", room_.channel}, {"ts", ts}}},
-        {"event_ts", seconds_text(gap_.until)}});
+  for (const auto& user : gone)
+    hand({{"type", "reaction_removed"}, {"user", user}, {"reaction", at_.settings.pin_emoji}, {"item", {{"type", "message"}, {"channel", room_.channel}, {"ts", ts}}},
+          {"event_ts", seconds_text(gap_.until)}});
 }
 
 /// Without an event id: what happened tells repeats apart.

@@ -64,9 +64,10 @@ class MissedRoom {
   std::set<std::string> looked_at_;    ///< captured messages compared already
 };
 
-/// Who put the message on the timeline by a reaction that still stands: adapter state by this key, the person's Slack id. Messages put there by
-/// their shortcut have none, so that nobody waits for a reaction on them. "-U02": U02 took it off.
+/// Who put the message on the timeline by a reaction that still stands: adapter state by this key, the people's Slack ids by blanks apart. Messages put there
+/// by their shortcut have none, so that nobody waits for a reaction on them. "-U02": U02 took it off, as the last one.
 std::string pinned_by_key(const std::string& message);
+std::vector<std::string> pinned_by_users(const std::string& pinned_by);
 bool took_off(const std::string& pinned_by);
 
 }  // namespace slack

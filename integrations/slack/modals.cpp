@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr bot::Millis kTrigger{2700}, kLeast{150};   // of Slack's 3,000 ms for the trigger, counted from the payload's arrival
-constexpr bot::Millis kFill{8000};
+constexpr bot::Millis kFill{8000}, kRoomTime{1100};
 constexpr std::size_t kErrorWords = 500;
 
 /// view_id and hash of an answer that holds a view.
@@ -67,7 +67,7 @@ void Modals::open(Opening opening) {
 
 void Modals::show(Opening opening, std::function<std::string()> view) {
   const bool begun = reception_.later("open", [this, opening, view = std::move(view)] { run(opening, view); });
-  if (!begun) reception_.tell(opening.response_url, words("The form could not be opened: too much is waiting right now. Press again in a moment."));
+  if (!begun) reception_.tell(opening.from, opening.response_url, words("The form could not be opened: too much is waiting right now. Press again in a moment."));
 }
 
 /// The light view first: reading the incident may take longer than the trigger lives, and Slack's own answer does not become quicker by it.
@@ -128,7 +128,7 @@ void Modals::show_reply(const Opening& opening, const bot::Reply& reply) {
     if (left < kLeast || reception_.api.call("views.open", {{"trigger_id", opening.trigger}, {"view", view}}, quick, answer))
       reception_.tell_person(opening.from, opening.response_url, card, incident);
   });
-  if (!begun) reception_.tell(opening.response_url, card);
+  if (!begun) reception_.tell(opening.from, opening.response_url, card, incident);
 }
 
 // ---- submissions ----
@@ -166,6 +166,9 @@ void Modals::submitted(const json& payload, const From& from, Answer answer, std
   const auto late = words("Being recorded: Muster is slow right now. What comes of it is shown here in a moment; do not send it again.");
   submission->answer = reception_.deadlines.watch(std::move(answer), update_answer(notice_view(submission->title, late, reception_.view(0))));
   const auto job = [this, submission] {
+    if (submission->ticket.verb == "adopt")
+      if (const std::string no = reception_.learn_room(submission->from, "", Budget(reception_.at.clock, kRoomTime, kRoomTime)); !no.empty())
+        return (void)submission->answer->give(update_answer(notice_view(submission->title, words(no), reception_.view(0))));
     if (!changed_meanwhile(*submission)) submit(submission);
   };
   if (!reception_.later("forms", job)) submit(submission);
@@ -203,6 +206,7 @@ void Modals::submit(std::shared_ptr<Submission> submission) {
   reception_.at.intake.submit(std::move(asked), [this, submission, here = reception_.whole()](const bot::Reply& reply) {
     const auto alive = here.lock();
     if (!alive) return;
+    if (reply.status == bot::ReplyStatus::ok && reply.incident && opens_a_room(submission->ticket.verb)) reception_.awaits_room(*reply.incident, submission->from, "");
     if (reply.status == bot::ReplyStatus::ok && submission->recorded) submission->recorded(submission->ticket, reply);
     if (!submission->answer->give(answer_to(*submission, reply))) return answer_late(*submission, reply);
     // In a room the answer stands there privately, as after a typed command; elsewhere the modal itself shows it.

@@ -15,7 +15,8 @@ constexpr int kPages = 10;
 constexpr bot::Millis kClocksApart{60000};
 
 bot::Accepted posted(const Session& session, const std::string& ts) {
-  if (!std::holds_alternative<bot::PostSummary>(session.message.content)) return {};
+  const bot::Content& content = session.message.content;
+  if (!std::holds_alternative<bot::PostSummary>(content) && !std::holds_alternative<bot::EditSummary>(content)) return {};
   return {{bot::Reference{session.message.incident, kIntegration, "summary", ts}}, ""};
 }
 
@@ -25,7 +26,8 @@ bot::SendResult post(Session& session, const std::string& channel, const bot::Ca
   const Arguments arguments{{"channel", channel},        {"text", drawn.text},      {"blocks", drawn.blocks},
                             {"unfurl_links", "false"},   {"unfurl_media", "false"}, {"metadata", mark}};
   json answer;
-  if (const auto problem = session.api.call_in(channel, "chat.postMessage", arguments, session.budget, answer)) return send_result(*problem);
+  if (const auto problem = session.api.call_in(channel, "chat.postMessage", arguments, session.budget, answer))
+    return channel == session.room() ? in_room(*problem) : send_result(*problem);
   const std::string ts = text_at(answer, "ts");
   if (ts.empty()) return bot::Doubtful{"Slack posted the message but did not say where"};
   return posted(session, ts);
@@ -105,7 +107,28 @@ bot::SendResult pin_summary(Session& session) {
   const auto problem =
       session.api.call_in(session.room(), "pins.add", {{"channel", session.room()}, {"timestamp", ts}}, session.budget, answer);
   if (!problem || problem->code == "already_pinned" || problem->code == "is_archived") return bot::Accepted{};
-  return send_result(*problem);
+  return in_room(*problem);
+}
+
+/// Somebody deleted the card: it comes back once, pinned, and is the one that is edited from then on. A repeat of this edit finds by its mark
+/// what an earlier attempt posted.
+static bot::SendResult post_again(Session& session) {
+  bot::SendResult result = bot::NotSent{};
+  bool found = false;
+  if (session.context.first_attempt) {
+    auto look = find_post(session, session.message.content);
+    if (const auto* blind = std::get_if<bot::CannotLook>(&look)) return bot::NotSent{blind->reason, blind->after, !blind->after};
+    if (auto* there = std::get_if<bot::Accepted>(&look)) {
+      found = true;
+      result = *there;
+    }
+  }
+  if (!found) result = post(session, session.room(), summary(session));
+  const auto* accepted = std::get_if<bot::Accepted>(&result);
+  if (accepted == nullptr || accepted->references.empty()) return result;
+  json answer;  // a card without its pin is still the card
+  (void)session.api.call_in(session.room(), "pins.add", {{"channel", session.room()}, {"timestamp", accepted->references.front().id}}, session.budget, answer);
+  return result;
 }
 
 bot::SendResult edit_summary(Session& session) {
@@ -123,7 +146,8 @@ bot::SendResult edit_summary(Session& session) {
   const auto problem = session.api.call_in(session.room(), "chat.update",
                                            {{"channel", session.room()}, {"ts", ts}, {"text", drawn.text}, {"blocks", drawn.blocks}}, session.budget, answer);
   if (!problem || problem->code == "is_archived" || problem->code == "is_inactive") return bot::Accepted{};
-  return send_result(*problem);
+  if (problem->code == "message_not_found") return post_again(session);
+  return in_room(*problem);
 }
 
 bot::SendResult say(Session& session, const bot::Say& said) {

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bot/incident.hpp"
+#include "bot/log.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/slack/payload.hpp"
 
@@ -11,10 +13,44 @@ namespace {
 constexpr bot::Millis kAnswerWithin{2300};  // Slack gives 3,000 ms including the way
 constexpr bot::Millis kTold{6000};
 constexpr int kWaiting = 500;
-constexpr std::size_t kNames = 5000;
+constexpr std::size_t kNames = 5000, kAwaited = 200;
+constexpr bot::Millis kAdmission{700};             // of the three seconds that Slack gives
+constexpr bot::Millis kMember{12 * 3600000}, kOutsider{600000}, kSilence{30000};
+constexpr const char* kForeign = "Not recorded: you belong to another organisation, and this Muster takes commands from its own alone. Ask somebody of it.";
 constexpr const char* kBeside = R"("replace_original":false,)";
 
+/// Why Slack's own word on a user shuts them out, or "".
+std::string shut_out(const nlohmann::json& user, const std::optional<Identity>& me) {
+  if (is_true(user, "deleted")) return "Not recorded: this Slack account is switched off.";
+  if (is_true(user, "is_bot")) return "Not recorded: Muster takes no commands from bots.";
+  if (is_true(user, "is_restricted") || is_true(user, "is_ultra_restricted"))
+    return "Not recorded: you are a guest in this Slack workspace, and Muster takes commands from its members alone. Ask one of them, or an administrator to name you in people of the settings.";
+  if (is_true(user, "is_stranger")) return kForeign;
+  const std::string team = text_of(user, "team_id");
+  if (!me || me->whole_enterprise || team.empty() || team[0] != 'T' || team == me->team_id) return "";
+  const nlohmann::json& enterprise = object_of(user, "enterprise_user");  // at home in another workspace of the same enterprise, and a member of ours too
+  for (const auto& one : list_of(enterprise, "teams"))
+    if (one == me->team_id) return "";
+  return kForeign;
+}
+
 }  // namespace
+
+std::string typed_verb(const std::string& typed) {
+  std::string word;
+  for (std::size_t at = 0; at < typed.size();) {
+    const auto from = typed.find_first_not_of(" \t\n", at);
+    if (from == std::string::npos) break;
+    at = std::min(typed.find_first_of(" \t\n", from), typed.size());
+    word = typed.substr(from, at - from);
+    if (word[0] != '/' && word[0] != '!' && !bot::incident_number(word)) break;
+  }
+  for (char& c : word)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return word;
+}
+
+bool opens_a_room(const std::string& verb) { return verb == "declare" || verb == "adopt" || verb == "mirror" || verb == "reopen"; }
 
 bot::Card words(const std::string& sentence) {
   bot::Card card;
@@ -34,13 +70,13 @@ bot::Card card_of(const bot::Reply& reply) {
 
 Reception::Reception(const InboxPlaces& places)
     : at(places), api(at.settings.slack, at.client, at.clock, *at.workspace), deadlines(at.clock, kAnswerWithin), response_urls_(at.client),
-      workers_({{"open", 4}, {"forms", 2}, {"events", 2}}), lookup_(at.settings.slack, at.client, at.clock, *at.workspace) {}
+      workers_({{"open", 4}, {"forms", 2}, {"events", 2}, {"people", 4}}), lookup_(at.settings.slack, at.client, at.clock, *at.workspace) {}
 
 bot::Request Reception::request_of(const From& from, bot::RequestBody body, std::optional<bot::Time> sent) const {
   bot::Request request;
   request.cls = bot::RequestClass::human;
   request.caller = bot::Caller{bot::ActorKind::person, "slack", from.user, display_name(from.name), {}};
-  if (!from.room.empty()) request.room = bot::RoomKey{"slack", from.room};
+  if (!from.room.empty()) request.room = bot::RoomKey{"slack", from.room, from.nature};
   request.body = std::move(body);
   request.received = at.clock.now();
   request.sent = sent;
@@ -60,11 +96,19 @@ std::string Reception::answer_json(const bot::Reply& reply, const std::string& m
   return answer_json(card_of(reply), reply.incident.value_or(0), more);
 }
 
-void Reception::tell(const std::string& response_url, const bot::Reply& reply) { response_urls_.post(response_url, answer_json(reply, kBeside)); }
-void Reception::tell(const std::string& response_url, const bot::Card& card) { response_urls_.post(response_url, answer_json(card, 0, kBeside)); }
+void Reception::tell(const From& from, const std::string& response_url, const bot::Reply& reply) { tell(from, response_url, card_of(reply), reply.incident.value_or(0)); }
+
+void Reception::tell(const From& from, const std::string& response_url, const bot::Card& card, std::int64_t incident) {
+  const auto otherwise = [this, from, card, incident, here = whole()] {
+    const auto alive = here.lock();
+    if (alive) later("events", [this, from, card, incident] { tell_person(from, "", card, incident); });
+  };
+  if (!is_response_url(response_url)) return otherwise();
+  response_urls_.post(response_url, answer_json(card, incident, kBeside), otherwise);
+}
 
 void Reception::tell_person(const From& from, const std::string& response_url, const bot::Card& card, std::int64_t incident, const std::string& thread) {
-  if (is_response_url(response_url)) return response_urls_.post(response_url, answer_json(card, incident, kBeside));
+  if (is_response_url(response_url)) return tell(from, response_url, card, incident);
   if (!is_id(from.user)) return;
   const Budget budget(at.clock, kTold, kTold);
   const Rendered drawn = render(card, view(incident));
@@ -85,22 +129,109 @@ void Reception::tell_person(const From& from, const std::string& response_url, c
 
 void Reception::learn_name(From& person, const Budget& budget) {
   if (!person.name.empty() || !is_id(person.user) || person.user[0] == 'B' || at.people.by_identity("slack", person.user)) return;
-  {
-    bot::Lock lock(names_mutex_);
-    if (const auto it = names_.find(person.user); it != names_.end()) {
-      person.name = it->second;
-      return;
-    }
-  }
+  auto known = met(person.user);
+  if (!known) known = look_up(person.user, budget);
+  if (known) person.name = known->name;  // else the id stands for the name
+}
+
+std::optional<Reception::Met> Reception::met(const std::string& user) {
+  bot::Lock lock(names_mutex_);
+  const auto it = met_.find(user);
+  return it == met_.end() || it->second.until < at.clock.monotonic() ? std::nullopt : std::optional<Met>(it->second);
+}
+
+std::optional<Reception::Met> Reception::look_up(const std::string& id, const Budget& budget) {
   nlohmann::json answer;
-  if (api.call("users.info", {{"user", person.user}}, budget, answer)) return;  // then the id stands for the name
+  const auto problem = api.call("users.info", {{"user", id}}, budget, answer);
+  if (problem) {
+    bot::Lock lock(names_mutex_);
+    if (problem->outcome != Outcome::refused) silent_until_ = at.clock.monotonic() + kSilence;
+    return std::nullopt;
+  }
   const nlohmann::json& user = object_of(answer, "user");
   const nlohmann::json& profile = object_of(user, "profile");
+  Met found{"", shut_out(user, at.workspace->identity()), {}};
+  found.until = at.clock.monotonic() + (found.refusal.empty() ? kMember : kOutsider);
   for (const auto& name : {text_of(profile, "display_name"), text_of(profile, "real_name"), text_of(user, "real_name"), text_of(user, "name")})
-    if (person.name.empty()) person.name = display_name(name);
+    if (found.name.empty()) found.name = display_name(name);
   bot::Lock lock(names_mutex_);
-  if (names_.size() >= kNames) names_.clear();
-  names_[person.user] = person.name;
+  if (met_.size() >= kNames) met_.clear();
+  met_[id] = found;
+  return found;
+}
+
+bool Reception::is_foreign(const std::string& team) const {
+  const auto me = at.workspace->identity();
+  return me && !me->whole_enterprise && !team.empty() && team[0] == 'T' && team != me->team_id;
+}
+
+std::optional<std::string> Reception::known_refusal(const From& person, const std::string& team) {
+  for (const auto& one : at.settings.people)
+    if (const auto it = one.identities.find("slack"); it != one.identities.end() && it->second == person.user) return "";
+  if (is_foreign(team)) return kForeign;
+  if (const auto known = met(person.user)) return known->refusal;
+  bot::Lock lock(names_mutex_);
+  if (silent_until_ <= at.clock.monotonic()) return std::nullopt;
+  bot::log(bot::LogLevel::warning, "slack_person_unchecked", {{"user", person.user}});
+  return "";
+}
+
+std::string Reception::refusal(const From& person, const std::string& team, const Budget& budget) {
+  if (const auto known = known_refusal(person, team)) return *known;
+  if (const auto found = look_up(person.user, budget)) return found->refusal;
+  bot::log(bot::LogLevel::warning, "slack_person_unchecked", {{"user", person.user}});
+  return "";
+}
+
+void Reception::admit(const From& person, const std::string& team, std::function<void(const std::string& refusal)> then) {
+  if (const auto known = known_refusal(person, team)) return then(*known);
+  const bool asking = later("people", [this, person, team, then] { then(refusal(person, team, Budget(at.clock, kAdmission, kAdmission))); });
+  if (!asking) then("");
+}
+
+std::string Reception::learn_room(From& from, const std::string& channel_name, const Budget& budget) {
+  using Nature = bot::RoomNature;
+  if (from.room.rfind('D', 0) == 0 || channel_name == "directmessage" || channel_name.rfind("mpdm-", 0) == 0) {
+    from.nature = Nature::direct;
+    return "";
+  }
+  if (channel_name == "privategroup" || from.room.rfind('G', 0) == 0) from.nature = Nature::closed;
+  nlohmann::json answer;
+  if (const auto problem = api.call("conversations.info", {{"channel", from.room}}, budget, answer)) {
+    if (problem->code != "channel_not_found") return "";
+    return "Not recorded: Muster cannot see this channel. Let it in first, with /invite and its name, then type it again.";
+  }
+  const nlohmann::json& channel = object_of(answer, "channel");
+  const bool closed = is_true(channel, "is_private") || is_true(channel, "is_group");
+  if (is_true(channel, "is_im") || is_true(channel, "is_mpim")) from.nature = Nature::direct;
+  else if (closed || from.nature == Nature::closed) from.nature = Nature::closed;
+  else if (is_true(channel, "is_channel")) from.nature = Nature::open;
+  if (is_true(channel, "is_archived")) return "Not recorded: this channel is archived, so it cannot become an incident's room.";
+  if (from.nature == Nature::closed && !is_true(channel, "is_member"))
+    return "Not recorded: Muster is not in this private channel. Let it in first, with /invite and its name, then type it again.";
+  return "";
+}
+
+void Reception::awaits_room(std::int64_t incident, const From& from, const std::string& response_url) {
+  bot::Lock lock(names_mutex_);
+  rooms_[incident] = {from, response_url};
+  if (rooms_.size() > kAwaited) rooms_.erase(rooms_.begin());
+}
+
+void Reception::room_refused(std::int64_t incident, const std::string& why) {
+  Waiting waiting;
+  {
+    bot::Lock lock(names_mutex_);
+    const auto it = rooms_.find(incident);
+    if (it == rooms_.end()) return;
+    waiting = it->second;
+    rooms_.erase(it);
+  }
+  const std::string name = "INC-" + std::to_string(incident);
+  bot::Card card;
+  card.tone = bot::Tone::warning;
+  card.title = {bot::plain(name + " is recorded, but it has no room in Slack. " + why + " When that is mended, type "), bot::code(name + " mirror slack")};
+  tell(waiting.from, waiting.response_url, card, incident);
 }
 
 bool Reception::later(const char* pool, std::function<void()> job) {

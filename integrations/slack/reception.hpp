@@ -18,7 +18,11 @@
 namespace slack {
 
 /// Who did it and where, as a payload says it. `room` may be "" (a global shortcut, the Home tab).
-struct From { std::string user, name, room; };
+/// `nature`: who can read the room, where it was asked.
+struct From {
+  std::string user, name, room;
+  bot::RoomNature nature = bot::RoomNature::unknown;
+};
 
 class Reception {
  public:
@@ -32,14 +36,27 @@ class Reception {
   /// An ephemeral message. `more`: further members of ours, as JSON text.
   std::string answer_json(const bot::Card& card, std::int64_t incident, const std::string& more = "") const;
   std::string answer_json(const bot::Reply& reply, const std::string& more = "") const;
-  /// Posts it to the payload's response URL, beside the message it came from.
-  void tell(const std::string& response_url, const bot::Reply& reply);
-  void tell(const std::string& response_url, const bot::Card& card);
+  /// Posts it to the payload's response URL, beside the message it came from; where that does not work, to the person in another way.
+  void tell(const From& from, const std::string& response_url, const bot::Reply& reply);
+  void tell(const From& from, const std::string& response_url, const bot::Card& card, std::int64_t incident = 0);
   /// Privately, wherever that is possible: at the response URL, in the room for that person's eyes alone, else directly. Waits for Slack.
   void tell_person(const From& from, const std::string& response_url, const bot::Card& card, std::int64_t incident, const std::string& thread = "");
 
   /// Fills in the name of somebody Muster has not met, so that they are not known by their id for ever. Waits for Slack.
   void learn_name(From& person, const Budget& budget);
+  /// Why this person may not give commands (a guest, a bot, somebody of another organisation), or "". Who is named in the settings always may.
+  /// While Slack does not say, people may: an incident is no time to be shut out. Waits for Slack when it is not known yet.
+  std::string refusal(const From& person, const std::string& team, const Budget& budget);
+  /// The same for a thread that must not wait: `then` runs at once when it is known, else on a thread of its own.
+  void admit(const From& person, const std::string& team, std::function<void(const std::string& refusal)> then);
+  /// Somebody of another organisation in a shared channel. Within an enterprise that is ours as a whole, teams differ and say nothing.
+  bool is_foreign(const std::string& team) const;
+
+  /// Who can read the room and whether the bot may enter it, for a verb that makes it an incident's. "" or why it cannot. Waits for Slack.
+  std::string learn_room(From& from, const std::string& channel_name, const Budget& budget);
+  /// This person waits for the incident's room: when Slack refuses to make it, they hear why. Kept in memory alone.
+  void awaits_room(std::int64_t incident, const From& from, const std::string& response_url);
+  void room_refused(std::int64_t incident, const std::string& why);
 
   /// Runs `job` on a thread of its own that may wait for Slack. False: too much waits already.
   bool later(const char* pool, std::function<void()> job);
@@ -56,10 +73,22 @@ class Reception {
   std::atomic<int> waiting_{0};
   std::weak_ptr<void> whole_;
   bot::Mutex names_mutex_;
-  std::map<std::string, std::string> names_ GUARDED_BY(names_mutex_);  ///< user id → name, as Slack told
+  /// What Slack told of a user, and until when it counts.
+  struct Met { std::string name, refusal; bot::Millis until{}; };
+  struct Waiting { From from; std::string response_url; };
+  std::optional<Met> met(const std::string& user);
+  std::optional<Met> look_up(const std::string& user, const Budget& budget);
+  std::optional<std::string> known_refusal(const From& person, const std::string& team);
+  std::map<std::string, Met> met_ GUARDED_BY(names_mutex_);
+  std::map<std::int64_t, Waiting> rooms_ GUARDED_BY(names_mutex_);  ///< incident → who waits for its room
+  bot::Millis silent_until_ GUARDED_BY(names_mutex_){};             ///< Slack did not answer: till then nobody is made to wait for it
 };
 
 bot::Card words(const std::string& sentence);
+/// The verb of a typed line, in small letters: "INC-7 Adopt x" → "adopt".
+std::string typed_verb(const std::string& typed);
+/// Whether a person who uses it waits for a room.
+bool opens_a_room(const std::string& verb);
 /// The reply's card; people must never read one that sounds like "done" when nothing was recorded.
 bot::Card card_of(const bot::Reply& reply);
 

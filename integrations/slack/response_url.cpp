@@ -7,7 +7,8 @@ constexpr bot::Millis kIdle{60000}, kDeadline{4000};
 }  // namespace
 
 bool is_response_url(const std::string& url) {
-  if (url.rfind("https://hooks.slack.com/", 0) != 0 || url.size() > 1000) return false;
+  const bool slacks = url.rfind("https://hooks.slack.com/", 0) == 0 || url.rfind("https://hooks.slack-gov.com/", 0) == 0;
+  if (!slacks || url.size() > 1000) return false;
   for (char c : url)
     if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '\\') return false;
   return true;
@@ -15,13 +16,15 @@ bool is_response_url(const std::string& url) {
 
 ResponseUrls::ResponseUrls(http::Client& client) : client_(client), loop_("slack-answers", [this] { return post_next(); }) { loop_.start(); }
 
-void ResponseUrls::post(const std::string& url, std::string body) {
-  if (!is_response_url(url)) return;
+void ResponseUrls::post(const std::string& url, std::string body, std::function<void()> otherwise) {
   {
     bot::Lock lock(mutex_);
-    if (waiting_.size() >= kWaiting) return;
-    waiting_.push_back({url, std::move(body)});
+    if (is_response_url(url) && waiting_.size() < kWaiting) {
+      waiting_.push_back({url, std::move(body), std::move(otherwise)});
+      otherwise = nullptr;
+    }
   }
+  if (otherwise) return otherwise();
   loop_.wake();
 }
 
@@ -40,7 +43,10 @@ bot::Millis ResponseUrls::post_next() {
   call.body = std::move(next.body);
   call.deadline = kDeadline;
   call.answer_cap = 64u << 10;
-  (void)client_.call(call);
+  const auto result = client_.call(call);
+  const auto* answer = std::get_if<http::Answer>(&result);
+  const bool taken = answer != nullptr && answer->status >= 200 && answer->status < 300;
+  if (!taken && next.otherwise) next.otherwise();
   return bot::Millis{0};
 }
 

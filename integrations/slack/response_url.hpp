@@ -1,9 +1,10 @@
 // Private answers to pressed buttons: Slack takes them only as a POST to the address that came with the press.
 // Place: used by the inbound routes. Threads: post() from any; owns one thread that calls out, so that no listener thread waits for Slack.
-// Errors: none are reported. The change is recorded and shown in the room; only the private word may be lost.
+// Errors: an address that does not take the answer (used up, unreachable, not Slack's) has `otherwise` called, for another way to the person.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 
 #include "bot/lifecycle.hpp"
@@ -11,18 +12,18 @@
 
 namespace slack {
 
-/// The address is a bearer secret and outside text: only Slack's own host is ever called.
+/// The address is a bearer secret and outside text: only Slack's own hosts are ever called (that of GovSlack is another one).
 bool is_response_url(const std::string& url);
 
 class ResponseUrls {
  public:
   explicit ResponseUrls(http::Client& client);
   ~ResponseUrls() { loop_.stop(); }
-  /// Drops the answer when 200 wait already.
-  void post(const std::string& url, std::string body);
+  /// `otherwise` runs at once when 200 wait already or the address is none, else on this object's thread when it was not taken.
+  void post(const std::string& url, std::string body, std::function<void()> otherwise);
 
  private:
-  struct Waiting { std::string url, body; };
+  struct Waiting { std::string url, body; std::function<void()> otherwise; };
   bot::Millis post_next();
   http::Client& client_;
   bot::Mutex mutex_;

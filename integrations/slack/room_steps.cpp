@@ -46,6 +46,7 @@ bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
   const std::string named = name_or_id(name, id);
   if (is("is_im") || is("is_mpim")) return bot::Refused{"A direct message cannot become an incident's room; use a channel.", false};
   if (is("is_archived")) return bot::Refused{named + " is archived, so it cannot become the incident's room.", false};
+  if (!open.is_private && is("is_private")) return bot::Refused{named + " is private, and the incident is not: it would tell of what is said there.", false};
   if (open.is_private && !is("is_private")) return bot::Refused{named + " is public, and the incident is private: it needs a private channel.", false};
   if (!is("is_member")) {
     json joined;
@@ -144,7 +145,7 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
       session.api.call_in(session.room(), "conversations.setTopic", {{"channel", session.room()}, {"topic", cut(escape(topic.topic), kTopicLength)}},
                           session.budget, answer);
   if (problem && problem->code == "is_archived") return bot::Accepted{};  // nobody reads the topic of an archived room
-  if (problem) return send_result(*problem);
+  if (problem) return in_room(*problem);
   return topic.name.empty() ? bot::SendResult(bot::Accepted{}) : rename(session, topic.name);
 }
 

@@ -33,6 +33,13 @@ bot::SendResult no_room(const Session& session) {
   return bot::NotSent{"the room is not open yet", age < bot::Millis{60000} ? bot::Millis{1000} : bot::Millis{15000}, false};
 }
 
+bot::SendResult in_room(const Problem& problem) {
+  bot::SendResult result = send_result(problem);
+  const bool gone = problem.code == "channel_not_found" || problem.code == "is_archived" || problem.code == "not_in_channel";
+  if (auto* refused = std::get_if<bot::Refused>(&result)) refused->room_gone = gone;
+  return result;
+}
+
 namespace {
 
 constexpr std::size_t kUnderWay = 2000;
@@ -82,8 +89,12 @@ class SlackSender : public bot::Sender {
 
  private:
   bot::SendResult dispatch(Session& session, const bot::Content& content) {
-    if (const auto* open = std::get_if<bot::OpenRoom>(&content))
-      return in_steps(session, [&](Progress& progress) { return open_room(session, *open, progress); });
+    if (const auto* open = std::get_if<bot::OpenRoom>(&content)) {
+      bot::SendResult result = in_steps(session, [&](Progress& progress) { return open_room(session, *open, progress); });
+      if (const auto* refused = std::get_if<bot::Refused>(&result); refused != nullptr && !refused->credentials)
+        workspace_->room_refused(session.message.incident, refused->reason);
+      return result;
+    }
     if (const auto* topic = std::get_if<bot::SetTopic>(&content)) return set_topic(session, *topic);
     if (const auto* invite = std::get_if<bot::InvitePeople>(&content))
       return in_steps(session, [&](Progress& progress) { return invite_people(session, *invite, progress); });

@@ -33,5 +33,7 @@ struct Session {
 /// There is no room (yet). In the room's own lane it never will be: what stands there came after OpenRoom. Other lanes wait for it, in ever
 /// longer steps and without counting attempts; when the incident has ended there is nothing left to do.
 bot::SendResult no_room(const Session& session);
+/// What a problem with a call in the incident's room means; one that every call there will meet says that the room is gone.
+bot::SendResult in_room(const Problem& problem);
 
 }  // namespace slack

@@ -93,6 +93,20 @@ std::optional<bot::Time> Workspace::last_heard() const {
   return heard_;
 }
 
+void Workspace::on_room_refused(std::function<void(std::int64_t, const std::string&)> tell) {
+  bot::Lock lock(mutex_);
+  tell_refused_ = std::move(tell);
+}
+
+void Workspace::room_refused(std::int64_t incident, const std::string& why) {
+  std::function<void(std::int64_t, const std::string&)> tell;
+  {
+    bot::Lock lock(mutex_);
+    tell = tell_refused_;
+  }
+  if (tell) tell(incident, why);
+}
+
 std::string Workspace::room(std::int64_t incident) const {
   bot::Lock lock(mutex_);
   const auto it = rooms_.find(incident);

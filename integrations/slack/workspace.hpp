@@ -49,6 +49,10 @@ class Workspace {
   void heard(bot::Time now);
   std::optional<bot::Time> last_heard() const;
 
+  // ---- rooms ----
+  /// Called with the reason when Slack refused an incident's room, on the sender's thread.
+  void on_room_refused(std::function<void(std::int64_t incident, const std::string& why)> tell);
+  void room_refused(std::int64_t incident, const std::string& why);
   std::string room(std::int64_t incident) const;  ///< channel id, or "" when not met since the start
   void remember_room(std::int64_t incident, const std::string& channel);
 
@@ -58,6 +62,7 @@ class Workspace {
   std::map<std::int64_t, std::string> rooms_ GUARDED_BY(mutex_);
   std::optional<bot::Secret> token_ GUARDED_BY(mutex_);
   std::function<bool(const bot::Secret&)> renew_ GUARDED_BY(mutex_);
+  std::function<void(std::int64_t, const std::string&)> tell_refused_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> troubles_ GUARDED_BY(mutex_);
   std::optional<bot::Time> heard_ GUARDED_BY(mutex_);
 };

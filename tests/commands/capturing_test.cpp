@@ -57,7 +57,7 @@ TEST_CASE("somebody nobody knew yet is met as the author") {
 TEST_CASE("the same message pinned again is a quiet repeat; after it was taken off it may come back") {
   Room d;
   d.pin("one");
-  const Reply again = d.pin("one", "dana");
+  const Reply again = d.pin("one", "bob");
   CHECK(again.status == ReplyStatus::ok);
   CHECK(d.text_of(again).find("as entry 3") != std::string::npos);
   CHECK(d.nothing_recorded());
@@ -247,4 +247,16 @@ TEST_CASE("a withdrawn or edited message is struck through where people read it"
   const std::string told = d.text_of(d.say("timeline"));
   CHECK(told.find("(edited in the chat, entry 4)") != std::string::npos);
   CHECK(told.find("(taken off by @Bob, entry 6)") != std::string::npos);
+}
+
+TEST_CASE("an entry stays while anybody's pin is on its message, and goes with the last one") {
+  Room d;
+  d.pin("one", "bob");
+  d.pin("one", "dana");
+  CHECK(d.nothing_recorded());
+  const Reply first = d.report(Room::message("one", Capture::What::taken_off), "bob");
+  CHECK(d.nothing_recorded());
+  CHECK(d.text_of(first).find("stays: @Dana put it there as well") != std::string::npos);
+  d.report(Room::message("one", Capture::What::taken_off), "dana");
+  CHECK(d.kinds() == Words{"withdrawn"});
 }

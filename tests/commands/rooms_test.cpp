@@ -130,7 +130,7 @@ TEST_CASE("a drill publishes nothing and says everywhere that it is one") {
 TEST_CASE("adopt makes the room it is typed in the incident's room, in that chat alone") {
   Two d;
   d.source = "slack";
-  d.typed_in = RoomKey{"slack", "C777"};
+  d.typed_in = RoomKey{"slack", "C777", RoomNature::open};
   const std::string sent = d.said_by("adopt sev2 checkout is slow");
   CHECK(d.row().severity == "sev2");
   CHECK(sent.find("slack:open_room matrix:open_room slack:post_summary") == 0);
@@ -241,4 +241,145 @@ TEST_CASE("those invited by setting come in a lane of their own, once the room i
   CHECK(invitation->lane_class == LaneClass::cosmetic);
   CHECK(std::get<InvitePeople>(invitation->content).people == Words{"carol"});
   CHECK(std::get<InvitePeople>(invitation->content).groups == Words{"S012"});
+}
+
+TEST_CASE("what is declared in a room that not everybody may read is announced nowhere and listed for nobody else") {
+  for (const RoomNature nature : {RoomNature::closed, RoomNature::unknown}) {
+    Two d;
+    d.settings.announcements = {{"hook", Secret("https://hooks.example.org/x")}};
+    d.source = "slack";
+    d.typed_in = RoomKey{"slack", "C777", nature};
+    const Reply r = d.say("adopt sev1 customer data leaked");
+    CHECK(r.status == ReplyStatus::ok);
+    CHECK(d.row().is_private);
+    CHECK(d.row().title == "customer data leaked");
+    CHECK(d.content<OpenRoom>().is_private);
+    CHECK(d.text_of(r).find(nature == RoomNature::closed ? "This room is private" : "could not be told") != std::string::npos);
+    CHECK(d.text_of(r).find("declare TITLE") != std::string::npos);
+    d.outcome("open_room", "slack", MessageState::sent);
+    for (const auto& m : d.outbox) CHECK_FALSE(std::holds_alternative<Announce>(m.content));
+    d.typed_in.reset();
+    CHECK(d.text_of(d.say("list", "bob")).find("leaked") == std::string::npos);
+  }
+}
+
+TEST_CASE("adopt takes the words that declare takes, in any order") {
+  Two d;
+  d.source = "slack";
+  d.typed_in = RoomKey{"slack", "C777", RoomNature::closed};
+  CHECK(d.say("adopt private sev1 drill failover").status == ReplyStatus::ok);
+  CHECK((d.row().is_private && d.row().is_drill && d.row().severity == "sev1" && d.row().title == "failover"));
+  Two open;
+  open.source = "slack";
+  open.typed_in = RoomKey{"slack", "C777", RoomNature::open};
+  const Reply r = open.say("adopt private sev1 salaries");
+  CHECK(r.status == ReplyStatus::conflict);
+  CHECK(open.text_of(r).find("declare private TITLE") != std::string::npos);
+  CHECK(open.nothing_recorded());
+  CHECK(open.say("adopt \"private beta\" is down").status == ReplyStatus::ok);
+  CHECK_FALSE(open.row().is_private);
+}
+
+TEST_CASE("a direct message becomes no incident's room") {
+  Two d;
+  d.typed_in = RoomKey{"slack", "D7", RoomNature::direct};
+  const Reply r = d.say("adopt sev1 x");
+  CHECK(r.status == ReplyStatus::invalid);
+  CHECK(d.text_of(r).find("direct message") != std::string::npos);
+  CHECK(d.nothing_recorded());
+}
+
+TEST_CASE("a room that could not be taken over is free again, nobody is sent to it, and another may be opened") {
+  Two d;
+  d.settings.incidents.room_in_every_chat = true;
+  d.source = "slack";
+  d.typed_in = RoomKey{"slack", "C777", RoomNature::open};
+  d.say("adopt sev2 checkout is slow");
+  d.outcome("open_room", "slack", MessageState::dead, "Slack refused conversations.join: the workspace's rules forbid it (restricted_action).");
+  CHECK(d.kinds() == Words{"room_failed"});
+  const auto freed = [&](const std::string& integration, const std::string& what) {
+    return std::any_of(d.last.references.begin(), d.last.references.end(), [&](const Reference& r) { return r.integration == integration && r.what == what && r.id.empty(); });
+  };
+  CHECK((freed("slack", "room") && freed("muster", "adopted")));
+  const Card& told = d.content<Announce>().card;
+  const std::string words = plain_text(told.title, d.registry);
+  CHECK(words.find("There is no Slack room: Slack refused") != std::string::npos);
+  CHECK(words.find("..") == std::string::npos);
+  CHECK(words.find("Room INC-1") == std::string::npos);
+  CHECK(told.buttons.empty());
+  d.room = 1;
+  d.now += Millis{60000};
+  CHECK(d.said_by("mirror slack").find("slack:open_room slack:post_summary") != std::string::npos);
+  CHECK(d.content<OpenRoom>().existing.empty());
+  d.outcome("open_room", "slack", MessageState::sent);
+  CHECK(plain_text(d.content<Announce>().card.title, d.registry).find("has a room here now") != std::string::npos);
+  d.say("mirror slack");
+  CHECK(d.nothing_recorded());
+}
+
+TEST_CASE("a room that is gone is told of once, with what to do; another may be opened in its place") {
+  Two d;
+  d.say("declare sev1 x");
+  d.outcome("open_room", "slack", MessageState::sent);
+  d.outcome("open_room", "matrix", MessageState::sent, "", "https://matrix.to/#/!a:hs");
+  d.room = 1;
+  int told = 0;
+  for (const char* text : {"severity sev2", "severity sev3", "update soon"}) {
+    d.say(text);
+    for (const auto& m : std::vector<Message>(d.outbox)) {
+      if (m.integration != "slack" || !std::holds_alternative<Say>(m.content) || !d.settled.insert(m.id).second) continue;
+      QueuedMessage before{m, MessageState::sending, 0, 0, 0, 0, d.now, {}, "boot", false, ""};
+      QueuedMessage after = before;
+      after.state = MessageState::dead;
+      after.problem = "Slack does not know the channel (channel_not_found).";
+      d.outcome(SendOutcome{before, after, {}, "", true});
+      for (const auto& entry : d.last.entries) {
+        CHECK(entry.text.find("mirror slack") != std::string::npos);
+        CHECK(entry.text.find("..") == std::string::npos);
+        ++told;
+      }
+      for (const auto& said : d.last.messages) CHECK(said.only == "matrix");
+    }
+  }
+  CHECK(told == 1);
+  CHECK(d.said_by("mirror slack").find("slack:open_room") != std::string::npos);
+}
+
+TEST_CASE("reopened, an incident sends nobody to its archived room, and is not declared a second time") {
+  Desk d;
+  d.say("declare sev1 x");
+  d.outcome("open_room", "slack", MessageState::sent);
+  d.room = 1;
+  d.say("resolve");
+  d.say("close");
+  d.now += Millis{60000};
+  const Reply r = d.say("reopen errors are back");
+  for (const auto& paragraph : r.card.paragraphs)
+    for (const auto& span : paragraph) CHECK(span.kind != SpanKind::room);
+  d.outcome("open_room", "slack", MessageState::sent);
+  const std::string words = plain_text(d.content<Announce>().card.title, d.registry);
+  CHECK(words.find("is open again") != std::string::npos);
+  CHECK(words.find("Declared by") == std::string::npos);
+}
+
+TEST_CASE("Muster sent away from a room and let in again: recorded, told elsewhere, and no update of the incident") {
+  Two d;
+  d.settings.reminders.enabled = true;
+  d.say("declare sev1 x");
+  d.outcome("open_room", "slack", MessageState::sent);
+  d.outcome("open_room", "matrix", MessageState::sent);
+  d.room = 1;
+  const auto due = d.row().due;
+  d.now += Millis{600000};
+  d.report(RoomChange{std::nullopt, "returned", ""}, "muster");
+  CHECK(d.nothing_recorded());  // it never was away
+  d.report(RoomChange{std::nullopt, "removed", ""}, "muster");
+  CHECK(d.kinds() == Words{"room_changed"});
+  CHECK(d.row().due == due);
+  CHECK(d.said().find("mirror slack") != std::string::npos);
+  for (const auto& m : d.last.messages) CHECK(m.only == "matrix");
+  CHECK(plain_text(narrate(d.entries[1].back(), d.registry), d.registry).find("Muster was removed from the Slack room") != std::string::npos);
+  d.report(RoomChange{std::nullopt, "returned", ""}, "muster");
+  CHECK(d.kinds() == Words{"room_changed"});
+  CHECK(d.sent() == Words{"say", "say", "set_topic", "edit_summary"});
 }
