@@ -126,11 +126,11 @@ Result<Decision> decide_private(const Call& call) {
   if (call.context.actor.kind == ActorKind::person && incident.members.count(call.context.actor.id) == 0)
     draft.record(EntryKind::joined, "", {{"person", call.context.actor.id}});
   draft.say({who(call.context.actor), plain(" made " + incident.name() + " private: lists, console and API show it to those in it and to admins alone, and nothing "
-                                                                         "more is announced. Who can read this room is decided by the chat: make the room private there.")},
+                                                                         "more is announced. Who can read this room is decided by the chat; where it is open to others, make it private there.")},
             Tone::warning);
   draft.redraw();
   draft.reply({plain(incident.name() + " is private now. To let somebody in, type "), code("join PERSON")});
-  draft.add(Text{plain("What was announced before stays there; delete it there. A room that is open to all stays open until it is made private in the chat.")});
+  draft.add(Text{plain("What was announced before stays there; delete it there. A room that Muster cannot close itself stays open until somebody makes it private in the chat.")});
   return draft.done();
 }
 

@@ -142,6 +142,25 @@ std::string listed(const std::vector<std::string>& words, const char* last) {
   return out;
 }
 
-std::string shown(std::string_view word) { return "\"" + bot::shorten(bot::clean(word, true), 40) + "\""; }
+namespace {
+
+/// "<@slack:U02|dana>" → "@dana": a person as people know them, not as the adapters write them.
+std::string without_tokens(std::string_view word) {
+  std::string out;
+  while (!word.empty()) {
+    const auto begin = word.find("<@"), end = word.find('>', begin == std::string_view::npos ? word.size() : begin);
+    out += word.substr(0, end == std::string_view::npos ? word.size() : begin);
+    if (end == std::string_view::npos) break;
+    std::string_view inside = word.substr(begin + 2, end - begin - 2);
+    inside.remove_prefix(std::min(inside.size(), inside.find('|') == std::string_view::npos ? inside.find(':') + 1 : inside.find('|') + 1));
+    out += (inside.substr(0, 1) == "@" ? "" : "@") + std::string(inside);
+    word.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string shown(std::string_view word) { return "\"" + bot::shorten(bot::clean(without_tokens(word), true), 40) + "\""; }
 
 }  // namespace commands

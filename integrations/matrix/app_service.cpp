@@ -43,6 +43,7 @@ class AppService final : public EventSource {
     const auto last = on_.reader.adapter_state(kTransaction);
     const auto heard_at = on_.reader.adapter_state(kHeardAt);
     if (!last || !heard_at) return (!last ? last.error() : heard_at.error());
+    if (!line_.load_held()) return bot::fail(bot::ErrorKind::unavailable, "the reactions that were kept could not be read.");
     bot::Time at;
     {
       bot::Lock lock(mutex_);
@@ -94,6 +95,15 @@ class AppService final : public EventSource {
       server.route("GET", base + "/users/{}", none);
       server.route("GET", base + "/rooms/{}", none);
     }
+    // Homeservers expect Matrix's own form of the refusal.
+    const auto wrong = guarded([](const http::Request&, const ExchangePtr& exchange) { exchange->respond(problem(405, "M_UNRECOGNIZED", "This call is made with another method.")); });
+    for (const std::string base : {"/_matrix/app/v1", ""})
+      for (const char* method : {"GET", "PUT", "POST", "DELETE"}) {
+        if (method != std::string("PUT")) server.route(method, base + "/transactions/{}", wrong);
+        if (method != std::string("GET")) server.route(method, base + "/users/{}", wrong);
+        if (method != std::string("GET")) server.route(method, base + "/rooms/{}", wrong);
+        if (method != std::string("POST") && !base.empty()) server.route(method, base + "/ping", wrong);
+      }
     server.route("POST", "/_matrix/app/v1/ping", guarded([](const http::Request&, const ExchangePtr& exchange) { exchange->respond(fine()); }));
     for (const char* method : {"GET", "PUT", "POST"}) server.route(method, "/_matrix/app/*", unknown);
   }
@@ -142,7 +152,9 @@ class AppService final : public EventSource {
     }
     if (job) record(*job);
     else tell_absence();
-    return job ? bot::Millis{0} : kPingEvery;
+    const bot::Millis held = line_.read_held();
+    line_.keep_place(false);
+    return job ? bot::Millis{0} : std::min(kPingEvery, held);
   }
 
   void record(const Job& job) {

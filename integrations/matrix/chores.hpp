@@ -1,12 +1,14 @@
 // What follows from events and is no message of an incident: answers to commands, rooms to enter or leave, a word in an encrypted room.
-// Place: conversation adds; one thread carries them out in order. Each is repeatable (a transaction id made from the event's id), so after a
+// Place: conversation adds; one thread carries them out, those of one line in order. Each is repeatable (a transaction id made from the event's id), so after a
 // crash the events are read again and the same chores come to the same end: nothing is said twice.
+// A line is a room's, or a room's that is to be entered: where one room fails, only what belongs to it waits.
 // Threads: add() from any. Errors: waits and doubts are tried again until `kGiveUp` has passed; what is refused is logged and left.
 #pragma once
 
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@ struct Batch { std::atomic<int> open{0}; };
 
 struct Chore {
   std::string what;  ///< for the log: "answer"
+  std::string line;  ///< those of one line follow one another
   std::function<std::optional<Problem>(const Budget&)> run;
   std::shared_ptr<Batch> batch;  ///< may be null
   bot::Millis added{0};          ///< set by add()
@@ -40,11 +43,15 @@ class Chores {
   bot::Millis work();
 
  private:
-  void finish_front();
+  struct Line { std::deque<Chore> chores; bot::Millis next{0}; int failures = 0; };  ///< `next`: when its front is tried (again)
+  /// The chore that has been due for longest; none: `until` says how long to sleep.
+  std::optional<Chore> due(bot::Millis& until);
+  void finish_front(const std::string& line);
+  void put_off(const std::string& line, const Problem& problem);
   bot::Clock& clock_;
   mutable bot::Mutex mutex_;
-  std::deque<Chore> waiting_ GUARDED_BY(mutex_);
-  int failures_ = 0;  ///< of the front chore, in a row; of the loop's thread
+  std::map<std::string, Line> lines_ GUARDED_BY(mutex_);
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;
   bot::Loop loop_;
 };
 

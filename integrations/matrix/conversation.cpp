@@ -46,10 +46,15 @@ std::optional<Asked> Conversation::read(const Event& event, const std::shared_pt
   ++on_.heard.events;
   if (event.is("m.room.member")) return membership(event, batch);
   if (event.is("m.room.encryption") || event.is("m.room.encrypted")) {
-    found_encrypted(event.room, batch);
+    const bool is_state = event.is("m.room.encryption") && event.state_key && event.state_key->empty();
+    if (is_state || (event.is("m.room.encrypted") && is_encrypted(event.room))) found_encrypted(event.room, batch);
     return std::nullopt;
   }
-  if (event.sender == on_.settings.matrix.user_id) return std::nullopt;
+  if (event.is("m.room.tombstone") && event.state_key && event.state_key->empty()) follow_upgrade(event);
+  if (event.sender == on_.settings.matrix.user_id) {
+    if (event.is("m.room.message")) note_card(event);
+    return std::nullopt;
+  }
   if (event.state_key) {
     if (!event.state_key->empty()) return std::nullopt;
     if (event.is("m.room.topic")) return room_change(event, "topic", text_at(event.content, "topic"));
@@ -109,8 +114,15 @@ std::optional<Asked> Conversation::command(const Event& event, const std::string
   }
   const Place place = place_of(event.room, event.sender);
   if (place == Place::elsewhere) {
-    not_here(event, batch);
-    return std::nullopt;
+    if (verb_of(typed) != "adopt") {
+      not_here(event, batch);
+      return std::nullopt;
+    }
+    // Any room the bot is in can become an incident's, except one it could not go on reading.
+    if (is_encrypted(event.room)) {
+      found_encrypted(event.room, batch);
+      return std::nullopt;
+    }
   }
   ++on_.heard.commands;
   Asked asked;
@@ -126,10 +138,13 @@ std::optional<Asked> Conversation::command(const Event& event, const std::string
 
 void Conversation::not_here(const Event& event, const std::shared_ptr<Batch>& batch) {
   ++on_.heard.refused;
-  if (limiter_.take("elsewhere " + event.room, 1.0 / 60, 1, on_.env.clock.now()).count() > 0) return;
+  // Everybody hears it once, so that nobody takes silence for "recorded"; a crowd does not make the bot talk without end.
+  const bot::Time now = on_.env.clock.now();
+  if (limiter_.take("elsewhere " + event.room + " " + event.sender, 1, 1, now).count() > 0 || limiter_.take("elsewhere " + event.room, 6, 6, now).count() > 0) return;
   const auto& matrix = on_.settings.matrix;
   const std::string where = !matrix.announce_room.empty() ? matrix.announce_room : !matrix.control_rooms.empty() ? matrix.control_rooms.front() : "";
-  post(origin_of(event), "answer", words("Not recorded: commands are not taken in this room. Type them in an incident's room" + (where.empty() ? "" : " or in " + where) + "."), 0, batch);
+  post(origin_of(event), "answer", words("Not recorded: commands are not taken in this room. Type them in an incident's room" + (where.empty() ? "" : " or in " + where) + ". To make this room an incident's, type \"" +
+                                          matrix.prefixes.front() + " adopt TITLE\"."), 0, batch);
 }
 
 // ---- where and who ----
@@ -169,9 +184,15 @@ bool Conversation::is_command_room(const std::string& room) {
   for (const auto& one : named) {
     std::string id = one[0] == '!' ? one : on_.api.homeserver().room_of_alias(one);
     const bot::Millis now = on_.env.clock.monotonic();
-    if (id.empty() && (unresolved_.count(one) == 0 || now - unresolved_[one] > kResolveAgain)) {
-      unresolved_[one] = now;
-      if (on_.api.resolve_alias(one, Budget(on_.env.clock, kBrief, kBrief), id)) id.clear();
+    const auto asked = resolved_.find(one);
+    // What an alias leads to changes when its room is upgraded or somebody moves it; what it led to stands while the homeserver does not answer.
+    if (one[0] != '!' && (asked == resolved_.end() || now - asked->second > (id.empty() ? kResolveAgain : kLookAgain))) {
+      resolved_[one] = now;
+      std::string newest;
+      if (!on_.api.resolve_alias(one, Budget(on_.env.clock, kBrief, kBrief), newest) && newest != id) {
+        if (!id.empty()) enter(one, id);
+        id = newest;
+      }
     }
     found = found || id == room;
   }

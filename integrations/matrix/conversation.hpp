@@ -59,11 +59,16 @@ class Conversation {
  private:
   enum class Place { incident, commands, direct, elsewhere };
   struct Button { std::string command; std::int64_t incident = 0; };
-  struct CardSeen { bool ours = false; std::map<std::string, std::string> buttons; std::int64_t incident = 0; std::string thread; };
+  struct CardSeen { bool ours = false, from_stream = false; std::map<std::string, std::string> buttons; std::int64_t incident = 0; std::string thread; };
 
   Place place_of(const std::string& room, const std::string& sender);
   bool is_command_room(const std::string& room);
   bot::RoomNature nature_of(const std::string& room);
+  /// Whether the room's state says so: anybody can send an event that looks encrypted.
+  bool is_encrypted(const std::string& room);
+  /// A room of the settings was replaced by another: the bot goes where its alias leads now.
+  void follow_upgrade(const Event& tombstone);
+  void enter(const std::string& alias, const std::string& old_room);
   bool is_direct(const std::string& room, const std::string& sender);
   Called called();
   bot::Caller caller_of(const std::string& user);
@@ -81,6 +86,9 @@ class Conversation {
   std::optional<Asked> membership(const Event& event, const std::shared_ptr<Batch>& batch);
   bool is_known_member(std::int64_t incident, const std::string& user);
   std::optional<Asked> room_change(const Event& event, const char* what, const std::string& text);
+  /// The bot's own messages come back in the stream: what their buttons are need not be asked for when one is pressed.
+  void note_card(const Event& event);
+  void remember_card(const std::string& room, const std::string& event_id, CardSeen card);
   std::optional<CardSeen> card_of(const std::string& room, const std::string& event_id);
   void turned_away(const Event& event, const std::shared_ptr<Batch>& batch);
   static Origin origin_of(const Event& event);
@@ -91,9 +99,9 @@ class Conversation {
   Grounds on_;
   http::RateLimiter limiter_;
   std::map<std::string, std::string> names_;                 ///< user id → display name
-  std::map<std::string, CardSeen> cards_;                    ///< event id → its buttons
+  std::map<std::string, CardSeen> cards_;                    ///< room/event id → its buttons
   std::map<std::string, bot::Millis> direct_;                ///< rooms with one other member → looked at when
-  std::map<std::string, bot::Millis> unresolved_;            ///< aliases the homeserver did not resolve → asked when
+  std::map<std::string, bot::Millis> resolved_;              ///< aliases → the homeserver was asked when
   std::map<std::string, bot::Millis> no_incident_;           ///< rooms that belong to none → looked at when
   std::vector<bot::AdapterState> state_;
   bool unsettled_ = false;

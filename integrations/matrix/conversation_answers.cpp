@@ -23,6 +23,26 @@ bot::Card honest(const bot::Reply& reply) {
   return card;
 }
 
+/// Where an answer stands: under what asked, in its thread.
+nlohmann::json relation_to(const Origin& origin) {
+  nlohmann::json relates{{"m.in_reply_to", {{"event_id", origin.event}}}};
+  if (origin.thread.empty()) return relates;
+  relates["rel_type"] = "m.thread";
+  relates["event_id"] = origin.thread;
+  relates["is_falling_back"] = false;
+  return relates;
+}
+
+std::optional<Problem> put_answer(Api& api, const std::string& room, const std::string& txn, const nlohmann::json& content, const std::vector<std::string>& keys, const Budget& budget) {
+  std::string event_id, ignored;
+  if (auto problem = api.put_event(room, "m.room.message", txn, content, budget, event_id)) return problem;
+  for (std::size_t i = 0; i < keys.size(); ++i) {  // hints to tap on; people can also type what stands beside them
+    const nlohmann::json hint{{"m.relates_to", {{"rel_type", "m.annotation"}, {"event_id", event_id}, {"key", keys[i]}}}};
+    if (api.put_event(room, "m.reaction", txn + "-" + std::to_string(i), hint, budget, ignored)) break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Conversation::answer(const Origin& origin, const bot::Reply& reply, const std::shared_ptr<Batch>& batch) {
@@ -45,39 +65,30 @@ void Conversation::delayed(const Origin& origin, const std::shared_ptr<Batch>& b
 
 void Conversation::post(const Origin& origin, const std::string& salt, bot::Card card, std::int64_t incident, const std::shared_ptr<Batch>& batch) {
   Api& api = on_.api;
-  const View view{on_.people, on_.settings.matrix.prefixes.front(), incident, [&api, via = on_.settings.matrix.server_name()](std::int64_t number) {
+  const View view{on_.people, on_.settings.matrix.prefixes.front(), incident, [&api, &reader = on_.reader, via = on_.settings.matrix.server_name()](std::int64_t number) {
                     const std::string room = api.homeserver().room(number);
-                    return room.empty() ? "" : permalink(room, "", via);
+                    // Reopened, and its new room is not there yet: the one of before is closed, and nobody must be led there.
+                    const auto row = reader.incident(number);
+                    if (row && *row && (*row)->takes_changes() && (*row)->rooms.count(kIntegration) == 0) return std::string();
+                    return room.empty() ? std::string() : permalink(room, "", via);
                   }};
   const std::string txn = transaction_of(origin.cause, salt);
-  const Rendered drawn = render(card, view);
-  nlohmann::json content = message_content(drawn, view, txn, Loudness::quiet);
-  nlohmann::json relates{{"m.in_reply_to", {{"event_id", origin.event}}}};
-  if (!origin.thread.empty()) {
-    relates["rel_type"] = "m.thread";
-    relates["event_id"] = origin.thread;
-    relates["is_falling_back"] = false;
+  const std::vector<Rendered> pages = render_pages(card, view);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const std::string own = txn + (i == 0 ? "" : "-page-" + std::to_string(i + 1));
+    nlohmann::json content = message_content(pages[i], view, own, Loudness::quiet);
+    content["m.relates_to"] = relation_to(origin);
+    std::vector<std::string> keys;
+    for (const auto& button : pages[i].buttons)
+      if (button.primary && keys.size() < kHints) keys.push_back(button.key);  // each costs as much of the homeserver's limit as a message
+    on_.chores.add({"answer", origin.room, [&api, origin, own, content = std::move(content), keys](const Budget& budget) { return put_answer(api, origin.room, own, content, keys, budget); },
+                    batch, {}});
   }
-  content["m.relates_to"] = std::move(relates);
-  std::vector<std::string> keys;
-  for (const auto& button : drawn.buttons)
-    if (button.primary && keys.size() < kHints) keys.push_back(button.key);  // each costs as much of the homeserver's limit as a message
-  on_.chores.add({"answer",
-                  [&api, origin, txn, content = std::move(content), keys](const Budget& budget) -> std::optional<Problem> {
-                    std::string event_id, ignored;
-                    if (auto problem = api.put_event(origin.room, "m.room.message", txn, content, budget, event_id)) return problem;
-                    for (std::size_t i = 0; i < keys.size(); ++i) {  // hints to tap on; people can also type what stands beside them
-                      const nlohmann::json hint{{"m.relates_to", {{"rel_type", "m.annotation"}, {"event_id", event_id}, {"key", keys[i]}}}};
-                      if (api.put_event(origin.room, "m.reaction", txn + "-" + std::to_string(i), hint, budget, ignored)) break;
-                    }
-                    return std::nullopt;
-                  },
-                  batch, {}});
 }
 
 void Conversation::react(const Origin& origin, const std::string& key, const std::shared_ptr<Batch>& batch) {
   Api& api = on_.api;
-  on_.chores.add({"check mark",
+  on_.chores.add({"check mark", origin.room,
                   [&api, origin, key](const Budget& budget) -> std::optional<Problem> {
                     std::string ignored;
                     const nlohmann::json content{{"m.relates_to", {{"rel_type", "m.annotation"}, {"event_id", origin.event}, {"key", key}}}};

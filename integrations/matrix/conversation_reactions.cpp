@@ -44,6 +44,14 @@ std::string words_of(const json& content) {
   return neutral_text(content);
 }
 
+/// Which button a key presses.
+std::map<std::string, std::string> buttons_in(const json& marked) {
+  std::map<std::string, std::string> out;
+  for (const auto& [key, command] : object_at(marked, "buttons").items())
+    if (command.is_string() && command.get_ref<const std::string&>().size() <= kLongestCommand && out.size() < kButtons) out[plain_key(key)] = command.get<std::string>();
+  return out;
+}
+
 std::string message_key(const std::string& room, const std::string& event_id) { return room + "/" + event_id; }
 
 }  // namespace
@@ -55,10 +63,27 @@ std::optional<Asked> Conversation::reaction(const Event& event) {
   const bool pins = !on_.settings.matrix.pin_reaction.empty() && key == plain_key(on_.settings.matrix.pin_reaction);
   if (pins) return incident_of(event.room) && may_speak(event) ? pin(event) : std::nullopt;
   // A thumb under a person's words is no business of ours, and must not cost a call each time.
-  const auto seen = cards_.find(event.related());
+  const auto seen = cards_.find(message_key(event.room, event.related()));
   if (seen != cards_.end() && (!seen->second.ours || seen->second.buttons.count(key) == 0)) return std::nullopt;
   if (limiter_.take("reactions " + event.room, 120, 60, on_.env.clock.now()).count() > 0 || !may_command(event.sender, on_.settings.matrix, on_.people)) return std::nullopt;
   return press(event, key, incident_of(event.room) ? Place::incident : Place::direct);
+}
+
+void Conversation::remember_card(const std::string& room, const std::string& event_id, CardSeen card) {
+  if (cards_.size() > kCards) cards_.clear();
+  cards_[message_key(room, event_id)] = std::move(card);
+}
+
+void Conversation::note_card(const Event& event) {
+  const bool edits = event.relation() == "m.replace";
+  const std::string id = edits ? event.related() : event.id;
+  const json& marked = object_at(edits ? object_at(event.content, "m.new_content") : event.content, kCard);
+  const auto known = cards_.find(message_key(event.room, id));
+  if (id.empty() || (marked.empty() && known == cards_.end())) return;
+  CardSeen card{true, true, buttons_in(marked), number_at(marked, "incident").value_or(0), ""};
+  if (event.relation() == "m.thread") card.thread = event.related();
+  else if (edits && known != cards_.end()) card.thread = known->second.thread;
+  remember_card(event.room, id, std::move(card));
 }
 
 std::optional<Conversation::CardSeen> Conversation::card_of(const std::string& room, const std::string& event_id) {
@@ -73,20 +98,18 @@ std::optional<Conversation::CardSeen> Conversation::card_of(const std::string& r
   const json& marked = card_in(raw);
   if (card.ours) {
     card.incident = number_at(marked, "incident").value_or(0);
-    for (const auto& [key, command] : object_at(marked, "buttons").items())
-      if (command.is_string() && command.get_ref<const std::string&>().size() <= kLongestCommand && card.buttons.size() < kButtons)
-        card.buttons[plain_key(key)] = command.get<std::string>();
+    card.buttons = buttons_in(marked);
     const json& relates = object_at(object_at(raw, "content"), "m.relates_to");
     if (text_at(relates, "rel_type") == "m.thread") card.thread = text_at(relates, "event_id");
   }
-  if (cards_.size() > kCards) cards_.clear();
-  cards_[event_id] = card;
+  remember_card(room, event_id, card);
   return card;
 }
 
 std::optional<Asked> Conversation::press(const Event& event, const std::string& key, Place place) {
-  // Read anew at each press that may count: the card may have been edited.
-  const auto card = card_of(event.room, event.related());
+  // Read anew at each press that may count, unless the stream itself told: the card may have been edited.
+  const auto known = cards_.find(message_key(event.room, event.related()));
+  const auto card = known != cards_.end() && known->second.from_stream ? std::optional<CardSeen>(known->second) : card_of(event.room, event.related());
   if (!card || !card->ours) return std::nullopt;
   const auto button = card->buttons.find(key);
   if (button == card->buttons.end() || !may_speak(event)) return std::nullopt;

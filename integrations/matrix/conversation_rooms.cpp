@@ -7,6 +7,7 @@
 namespace matrix {
 namespace {
 
+constexpr bot::Millis kBrief{5000};
 constexpr const char* kEncryptedWords =
     "This room is encrypted, and Muster cannot read encrypted messages: nothing typed here is recorded. Type commands in an incident's room that "
     "Muster opened, or in a room without encryption. (Encryption of a room cannot be switched off again; make a new one.)";
@@ -70,7 +71,7 @@ void Conversation::invited(const std::string& room, const std::string& inviter, 
   if (limiter_.take("invitations", 60, 60, on_.env.clock.now()).count() > 0) return;  // it stays open and harms nobody
   bot::log(bot::LogLevel::info, welcome ? "matrix_invitation_accepted" : "matrix_invitation_declined", {{"room", room}, {"by", inviter}});
   Api& api = on_.api;
-  on_.chores.add({welcome ? "entering a room" : "declining an invitation",
+  on_.chores.add({welcome ? "entering a room" : "declining an invitation", "enter " + room,
                   [&api, room, inviter, welcome](const Budget& budget) -> std::optional<Problem> {
                     std::string entered;
                     const std::string via = server_of(inviter);
@@ -80,6 +81,35 @@ void Conversation::invited(const std::string& room, const std::string& inviter, 
                   batch, {}});
 }
 
+bool Conversation::is_encrypted(const std::string& room) {
+  if (on_.api.homeserver().encrypted(room)) return true;
+  // Asked seldom: somebody may send many such events.
+  if (limiter_.take("encrypted " + room, 6, 3, on_.env.clock.now()).count() > 0) return false;
+  nlohmann::json state;
+  return !on_.api.get_state(room, "m.room.encryption", "", Budget(on_.env.clock, kBrief, kBrief), state);
+}
+
+void Conversation::follow_upgrade(const Event& tombstone) {
+  std::vector<std::string> named = on_.settings.matrix.control_rooms;
+  if (!on_.settings.matrix.announce_room.empty()) named.push_back(on_.settings.matrix.announce_room);
+  for (const auto& alias : named)
+    if (alias[0] == '#' && on_.api.homeserver().room_of_alias(alias) == tombstone.room) enter(alias, tombstone.room);
+}
+
+void Conversation::enter(const std::string& alias, const std::string& old_room) {
+  bot::log(bot::LogLevel::info, "matrix_room_replaced", {{"alias", alias}, {"room", old_room}});
+  Api& api = on_.api;
+  on_.chores.add({"entering the room that replaces " + alias, "enter " + alias,
+                  [&api, alias, old_room](const Budget& budget) -> std::optional<Problem> {
+                    std::string room, entered;
+                    if (auto problem = api.resolve_alias(alias, budget, room)) return problem;
+                    // The homeserver moves the alias after it has closed the old room.
+                    if (room == old_room) return Problem{Outcome::waits, "", "the alias leads to the old room still", bot::Millis{2000}, 0};
+                    return api.join(room, {api.settings().server_name()}, budget, entered);
+                  },
+                  nullptr, {}});
+}
+
 void Conversation::found_encrypted(const std::string& room, const std::shared_ptr<Batch>& batch) {
   if (!on_.api.homeserver().note_encrypted(room)) return;
   const auto told = on_.reader.adapter_state(state_key("encrypted", room));
@@ -87,7 +117,7 @@ void Conversation::found_encrypted(const std::string& room, const std::shared_pt
   bot::log(bot::LogLevel::warning, "matrix_room_encrypted", {{"room", room}});
   state_.push_back({state_key("encrypted", room), "told"});
   Api& api = on_.api;
-  on_.chores.add({"the word about encryption",
+  on_.chores.add({"the word about encryption", room,
                   [&api, room](const Budget& budget) {
                     std::string event_id;
                     const nlohmann::json content{{"msgtype", "m.notice"}, {"body", kEncryptedWords}, {"m.mentions", nlohmann::json::object()}};

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "integrations/matrix/room_body.hpp"
 #include "integrations/text/html.hpp"
 
 namespace matrix {
@@ -80,8 +81,11 @@ class Doctor {
   void room(const std::string& key, const std::string& named) {
     std::string id = named;
     if (named[0] == '#')
-      if (const auto problem = api_.resolve_alias(named, budget(), id))
+      if (const auto problem = api_.resolve_alias(named, budget(), id)) {
+        if (key == "matrix.space" && problem->not_found() && named.substr(named.find(':') + 1) == matrix_.server_name())
+          return say(Grade::good, key + ": " + named + " is not there yet; Muster makes it with the first incident's room.");
         return say(Grade::fault, key + ": there is no room " + named + " (" + problem->words + ").");
+      }
     std::string entered;
     if (const auto problem = api_.join(id, {matrix_.server_name()}, budget(), entered))
       return say(Grade::fault, key + ": the bot cannot enter " + named + ". Invite " + matrix_.user_id + " there. (" + problem->words + ")");
@@ -90,6 +94,27 @@ class Doctor {
     if (!problem) return say(Grade::fault, key + ": " + named + " is encrypted, and Muster cannot read encrypted messages. Choose a room without encryption.");
     if (!problem->not_found()) return say(Grade::advice, key + ": it could not be seen whether " + named + " is encrypted (" + problem->words + ").");
     say(Grade::good, key + ": the bot is in " + named + ", which is not encrypted.");
+    rights(key, named, id);
+  }
+
+  /// A room can be for reading only.
+  void rights(const std::string& key, const std::string& named, const std::string& id) {
+    json levels, made;
+    if (const auto problem = api_.get_state(id, "m.room.power_levels", "", budget(), levels)) {
+      if (!problem->not_found()) say(Grade::advice, key + ": it could not be seen what the bot may do in " + named + " (" + problem->words + ").");
+      return;
+    }
+    const std::string self = matrix_.user_id;
+    const bool listed = number_at(object_at(levels, "users"), self.c_str()).has_value();
+    // Creators stand above all levels since room version 12, are then not listed, and the content of the creation does not name them all.
+    if (!listed && !api_.get_state(id, "m.room.create", "", budget(), made) && creators_stand_above(text_at(made, "room_version"))) return;
+    const std::string what = key == "matrix.space" ? "m.space.child" : "m.room.message";
+    const std::int64_t by_default = key == "matrix.space" ? number_at(levels, "state_default").value_or(50) : number_at(levels, "events_default").value_or(0);
+    const std::int64_t needed = number_at(object_at(levels, "events"), what.c_str()).value_or(by_default);
+    const std::int64_t has = number_at(object_at(levels, "users"), self.c_str()).value_or(number_at(levels, "users_default").value_or(0));
+    if (has >= needed) return;
+    say(Grade::fault, key + ": the bot may not " + (key == "matrix.space" ? "list rooms" : "speak") + " in " + named + ": that takes power level " + std::to_string(needed) + ", and it has " +
+                          std::to_string(has) + ". Give " + self + " that level in the room's settings.");
   }
 
   void limits() {

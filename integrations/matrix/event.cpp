@@ -40,4 +40,14 @@ std::optional<Event> read_event(const nlohmann::json& raw, const std::string& ro
   return out;
 }
 
+nlohmann::json small_json(const Event& reaction) {
+  const nlohmann::json relates{{"rel_type", reaction.relation()}, {"event_id", reaction.related()}, {"key", text_at(object_at(reaction.content, "m.relates_to"), "key")}};
+  return {{"event_id", reaction.id},
+          {"room_id", reaction.room},
+          {"type", reaction.type},
+          {"sender", reaction.sender},
+          {"origin_server_ts", reaction.at.time_since_epoch().count()},
+          {"content", {{"m.relates_to", relates}}}};
+}
+
 }  // namespace matrix

@@ -29,6 +29,9 @@ struct Event {
   std::string membership_before() const;
 };
 
+/// A reaction as read_event() takes it, without what its content holds beside.
+nlohmann::json small_json(const Event& reaction);
+
 /// nullopt: unreadable, or redacted meanwhile. `room`: where it was found; "" = the event says so itself.
 std::optional<Event> read_event(const nlohmann::json& raw, const std::string& room, bot::Time now);
 

@@ -93,6 +93,17 @@ bool Homeserver::take_made(const std::string& room) {
   return made_.erase(room) > 0;
 }
 
+bool Homeserver::closed(const std::string& room) const {
+  bot::Lock lock(mutex_);
+  return closed_.count(room) > 0;
+}
+
+void Homeserver::remember_closed(const std::string& room) {
+  bot::Lock lock(mutex_);
+  if (closed_.size() >= kRooms) closed_.clear();
+  closed_.insert(room);
+}
+
 std::string Homeserver::room_of_alias(const std::string& alias) const {
   bot::Lock lock(mutex_);
   const auto it = aliases_.find(alias);

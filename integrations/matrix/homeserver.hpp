@@ -48,6 +48,10 @@ class Homeserver {
   void remember_made(const std::string& room);
   bool take_made(const std::string& room);
 
+  /// Rooms of private incidents that let nobody in by themselves.
+  bool closed(const std::string& room) const;
+  void remember_closed(const std::string& room);
+
   std::string room_of_alias(const std::string& alias) const;  ///< "" when not resolved since the start
   void remember_alias(const std::string& alias, const std::string& room);
 
@@ -78,6 +82,7 @@ class Homeserver {
   std::map<std::string, std::string> direct_ GUARDED_BY(mutex_);
   std::set<std::string> encrypted_ GUARDED_BY(mutex_);
   std::set<std::string> made_ GUARDED_BY(mutex_);
+  std::set<std::string> closed_ GUARDED_BY(mutex_);
   bool plain_rooms_ GUARDED_BY(mutex_) = false;
 };
 

@@ -96,6 +96,54 @@ std::string with_literal_ids(const std::string& s) {
   return out;
 }
 
+/// Where a message's own words begin: the quoted message of a reply names people too, who are not meant.
+std::size_t own_words(const std::string& html) {
+  const auto quoted = html.find("</mx-reply>");
+  return quoted == std::string::npos ? 0 : quoted;
+}
+
+bool in_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+
+bool stands_alone(const std::string& body, std::size_t at, std::size_t length) {
+  return (at == 0 || !in_word(body[at - 1])) && (at + length >= body.size() || !in_word(body[at + length]));
+}
+
+/// The places of `what` that begin before `until`.
+std::size_t places_before(const std::string& text, const std::string& what, std::size_t until) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at < until && at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+/// The place after `skipped` others, or npos.
+std::size_t nth_place(const std::string& text, const std::string& what, std::size_t skipped) {
+  auto at = text.find(what);
+  for (; skipped > 0 && at != std::string::npos; --skipped) at = text.find(what, at + 1);
+  return at;
+}
+
+struct Found { std::size_t at = std::string::npos, length = 0; };
+
+/// The pill's place in `body`, not before `from`; length 0: none. `words`: what the HTML says. Clients write the name into the body, some the id.
+Found place_of(const Pill& pill, const std::string& body, const std::string& words, std::size_t from) {
+  if (!pill.label.empty()) {
+    const std::size_t at = nth_place(body, pill.label, places_before(words, pill.label, pill.at));
+    // "@den:hs" in place of "den": the whole id is the pill's.
+    for (std::size_t back = 0; at != std::string::npos && back < pill.user_id.size() && back <= at; ++back)
+      if (at - back >= from && body.compare(at - back, pill.user_id.size(), pill.user_id) == 0) return {at - back, pill.user_id.size()};
+    const bool counted = places_before(words, pill.label, std::string::npos) == places_before(body, pill.label, std::string::npos);
+    if (at != std::string::npos && at >= from && (counted || stands_alone(body, at, pill.label.size()))) return {at, pill.label.size()};
+  }
+  // The body and the HTML differ: the first place where the name or the id stands by itself.
+  Found first;
+  for (const std::string& said : {pill.label, pill.user_id}) {
+    auto at = said.empty() ? std::string::npos : body.find(said, from);
+    while (at != std::string::npos && !stands_alone(body, at, said.size())) at = body.find(said, at + 1);
+    if (at < first.at) first = {at, said.size()};
+  }
+  return first;
+}
+
 }  // namespace
 
 std::string user_of_link(const std::string& href) {
@@ -105,11 +153,11 @@ std::string user_of_link(const std::string& href) {
   return server_of(id).empty() ? "" : id;
 }
 
+std::string text_of(const std::string& html) { return without_tags(html.substr(own_words(html))); }
+
 std::vector<Pill> pills_in(const std::string& html) {
   std::vector<Pill> out;
-  std::size_t at = 0;
-  // The quoted message of a reply names people too, who are not meant.
-  if (const auto quoted = html.find("</mx-reply>"); quoted != std::string::npos) at = quoted;
+  std::size_t at = own_words(html), drawn = at, length = 0;  // `length`: of the words before `drawn`
   while (out.size() < kPills) {
     at = html.find("<a ", at);
     if (at == std::string::npos) break;
@@ -117,31 +165,27 @@ std::vector<Pill> pills_in(const std::string& html) {
     const auto close = html.find("</a>", at);
     if (tag_end == std::string::npos || close == std::string::npos) break;
     if (tag_end < close)
-      if (const std::string user = user_of_link(href_of(html.substr(at, tag_end - at))); !user.empty())
-        out.push_back({user, without_tags(html.substr(tag_end + 1, close - tag_end - 1))});
+      if (const std::string user = user_of_link(href_of(html.substr(at, tag_end - at))); !user.empty()) {
+        length += without_tags(html.substr(drawn, at - drawn)).size();
+        drawn = at;
+        out.push_back({user, without_tags(html.substr(tag_end + 1, close - tag_end - 1)), length});
+      }
     at = close + 4;
   }
   return out;
 }
 
-std::string with_person_tokens(const std::string& body, const std::vector<Pill>& pills) {
+std::string with_person_tokens(const std::string& body, const std::string& html, std::size_t from) {
+  const std::string words = html.empty() ? std::string() : text_of(html);
   std::string out;
-  std::size_t at = 0;
-  for (const auto& pill : pills) {
-    // Clients write the name into `body`, some the id.
-    std::size_t found = std::string::npos, length = 0;
-    for (const std::string& words : {pill.label, pill.user_id}) {
-      if (words.empty()) continue;
-      const auto where = body.find(words, at);
-      if (where == std::string::npos || where >= found) continue;
-      found = where;
-      length = words.size();
-    }
-    if (found == std::string::npos) continue;
-    out += with_literal_ids(body.substr(at, found - at));
-    if (!out.empty() && out.back() == '@' && body[found] != '@') out.pop_back();  // "@Alice"
+  std::size_t at = from;
+  for (const auto& pill : pills_in(html)) {
+    const Found found = place_of(pill, body, words, at);
+    if (found.length == 0) continue;
+    out += with_literal_ids(body.substr(at, found.at - at));
+    if (!out.empty() && out.back() == '@' && body[found.at] != '@') out.pop_back();  // "@Alice"
     out += token(pill.user_id, pill.label);
-    at = found + length;
+    at = found.at + found.length;
   }
   return out + with_literal_ids(body.substr(at));
 }

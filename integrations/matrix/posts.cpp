@@ -6,6 +6,7 @@
 
 #include "bot/narrate.hpp"
 #include "integrations/matrix/direct.hpp"
+#include "integrations/matrix/private_rooms.hpp"
 #include "integrations/matrix/spaces.hpp"
 #include "integrations/codec/codec.hpp"
 
@@ -163,6 +164,8 @@ bot::SendResult edit_summary(Session& session) {
     const bot::Millis wait = age < bot::Millis{60000} ? bot::Millis{1000} : bot::Millis{15000};
     return bot::NotSent{"the card is not posted yet", wait, false};
   }
+  // Becoming private redraws the card: before people read that it is, it must be.
+  if (const auto problem = close_to_others(session)) return repeatable(*problem);
   const View view = session.view();
   std::string ignored;
   const auto problem = session.api.put_event(session.room(), "m.room.message", session.message.id,

@@ -22,7 +22,8 @@ constexpr std::array<Reason, 21> kReasons{{
     {"M_NOT_FOUND", "the homeserver does not know it"},
     {"M_TOO_LARGE", "it is too large for the homeserver"},
     {"M_ROOM_IN_USE", "the room's name is taken"},
-    {"M_EXCLUSIVE", "the name belongs to an application service; remove its registration or choose another room_name"},
+    {"M_EXCLUSIVE", "the name is reserved for an application service, or Muster's own registration does not cover it (make it anew with \"muster matrix register\"); or choose "
+                    "another incidents.room_name"},
     {"M_UNSUPPORTED_ROOM_VERSION", "the homeserver does not know this room version; change matrix.room_version"},
     {"M_INCOMPATIBLE_ROOM_VERSION", "the homeserver does not know this room's version"},
     {"M_INVALID_ROOM_STATE", "the homeserver does not accept the room's settings"},

@@ -24,10 +24,23 @@ std::string regex_of(const std::string& words) {
   return out;
 }
 
-/// The part of room names before the number: aliases that begin so are Muster's own.
-std::string alias_prefix(const bot::Settings& settings) {
-  const std::string& pattern = settings.incidents.room_name;
-  return pattern.substr(0, pattern.find('{'));
+/// What all the rooms' aliases begin with, as room names are written: "INC-{number}" → "inc-".
+std::string alias_prefix(const std::string& pattern) {
+  const std::string first = bot::room_name(pattern.substr(0, pattern.find('{')) + "{number}", 1, "");
+  return first.substr(0, first.size() - 1);
+}
+
+/// With a fixed beginning the aliases are Muster's alone. Without one they could be anybody's: Muster may make them, and so may others.
+std::string alias_entry(const bot::Settings& settings) {
+  const std::string prefix = alias_prefix(settings.incidents.room_name), server = ":" + regex_of(settings.matrix.server_name());
+  if (prefix.size() >= 2) return "    - exclusive: true\n      regex: " + quoted("#" + regex_of(prefix) + ".*" + server) + "\n";
+  return "    - exclusive: false\n      regex: " + quoted("#[a-z0-9_-]*[0-9][a-z0-9_-]*" + server) + "\n";
+}
+
+/// The space is Muster's to make, or a person's who made it before.
+std::string space_entry(const bot::MatrixSettings& matrix) {
+  if (matrix.space.empty() || matrix.space[0] != '#') return "";
+  return "    - exclusive: false\n      regex: " + quoted(regex_of(matrix.space)) + "\n";
 }
 
 std::string localpart(const std::string& user_id) { return user_id.substr(1, user_id.find(':') - 1); }
@@ -39,7 +52,6 @@ std::string registration(const bot::Settings& settings) {
   const auto& service = matrix.app_service;
   std::string url = service.url.empty() ? settings.server.public_url : service.url;
   while (!url.empty() && url.back() == '/') url.pop_back();
-  const std::string prefix = alias_prefix(settings);
   std::string out =
       "# Muster's registration at the homeserver. It holds secrets: readable by the homeserver only.\n"
       "id: " + quoted(service.id) + "\n"
@@ -51,9 +63,7 @@ std::string registration(const bot::Settings& settings) {
       "receive_ephemeral: false\n"
       "namespaces:\n"
       "  users: []\n";
-  // Without a fixed beginning every alias of the server would be Muster's.
-  if (prefix.size() < 2) return out + "  aliases: []\n  rooms: []\n";
-  return out + "  aliases:\n    - exclusive: true\n      regex: " + quoted("#" + regex_of(prefix) + ".*:" + regex_of(matrix.server_name())) + "\n  rooms: []\n";
+  return out + "  aliases:\n" + alias_entry(settings) + space_entry(matrix) + "  rooms: []\n";
 }
 
 std::string registration_steps(const bot::Settings& settings, const std::string& file) {

@@ -18,7 +18,7 @@ using nlohmann::json;
 
 // An event holds 65,536 bytes with signatures; in JSON a quote or a backslash takes two. An edit carries the text once and a short fallback.
 constexpr std::size_t kBody = 12000, kHtml = 26000, kSpan = 3000, kEditFallback = 500;
-constexpr std::size_t kButtons = 12, kLabel = 60, kCommand = 1800, kMentions = 50;
+constexpr std::size_t kButtons = 12, kLabel = 60, kCommand = 1800, kMentions = 50, kPages = 8;
 
 struct Sign { const char* command; const char* key; };
 /// Signs for the commands that stand on cards; the label beside it says what it means. A card that is edited keeps its signs.
@@ -115,16 +115,18 @@ class Sheet {
   /// Pieces between are items of a list.
   void open_list() { html_.open("ul"); }
   void close_list() { html_.close(); }
-  void add(const Piece& piece) {
+  /// False: it is not in.
+  bool add(const Piece& piece) {
     full_ |= html_.str().size() + piece.html.str().size() > kHtml || body_.size() + piece.plain.size() > kBody;
     if (!full_) append(piece);
+    return !full_;
   }
   /// Buttons are why many cards exist: they must not fall to the limits.
   Rendered done(const Piece& last, std::vector<Press> buttons) {
     if (full_) note("Shortened to fit Matrix.");
     append(last);
     if (body_.empty()) note("Done.");
-    return {quiet_room_word(body_), html_.str(), std::move(mentions_), std::move(buttons)};
+    return {quiet_room_word(body_), html_.str(), std::move(mentions_), std::move(buttons), 0};
   }
 
  private:
@@ -157,14 +159,14 @@ class Sheet {
   bool full_ = false;
 };
 
-void add_block(Sheet& sheet, const char* tag, const bot::Text& spans, const View& view, const std::string& bullet = "") {
-  if (spans.empty()) return;
+bool add_block(Sheet& sheet, const char* tag, const bot::Text& spans, const View& view, const std::string& bullet = "") {
+  if (spans.empty()) return true;
   Piece piece;
   piece.plain = bullet;
   piece.html.open(tag);
   draw(piece, spans, view);
   piece.html.close();
-  sheet.add(piece);
+  return sheet.add(piece);
 }
 
 void add_facts(Sheet& sheet, const bot::Card& card, const View& view) {
@@ -181,11 +183,14 @@ void add_facts(Sheet& sheet, const bot::Card& card, const View& view) {
   sheet.close_list();
 }
 
-void add_list(Sheet& sheet, const bot::Card& card, const View& view) {
-  if (card.list.empty()) return;
+/// How many of its entries are in.
+std::size_t add_list(Sheet& sheet, const bot::Card& card, const View& view) {
+  if (card.list.empty()) return 0;
+  std::size_t in = 0;
   sheet.open_list();
-  for (const auto& item : card.list) add_block(sheet, "li", item, view, "• ");
+  for (const auto& item : card.list) in += add_block(sheet, "li", item, view, "• ") ? 1 : 0;
   sheet.close_list();
+  return in;
 }
 
 std::string verb_part(const std::string& command) {
@@ -260,8 +265,31 @@ Rendered render(const bot::Card& card, const View& view) {
   add_block(sheet, heads_something ? "h4" : "p", card.title, view);
   for (const auto& paragraph : card.paragraphs) add_block(sheet, "p", paragraph, view);
   add_facts(sheet, card, view);
-  add_list(sheet, card, view);
-  return sheet.done(line, std::move(buttons));
+  const std::size_t listed = add_list(sheet, card, view);
+  Rendered drawn = sheet.done(line, std::move(buttons));
+  drawn.listed = listed;
+  return drawn;
+}
+
+std::vector<Rendered> render_pages(const bot::Card& card, const View& view) {
+  std::vector<Rendered> out;
+  bot::Card rest = card;
+  while (true) {
+    Rendered drawn = render(rest, view);
+    const auto cut = static_cast<std::ptrdiff_t>(drawn.listed);
+    if (drawn.listed == 0 || drawn.listed == rest.list.size() || out.size() + 1 == kPages) {
+      out.push_back(std::move(drawn));
+      return out;
+    }
+    bot::Card page = rest;
+    page.list.erase(page.list.begin() + cut, page.list.end());
+    page.buttons.clear();
+    out.push_back(render(page, view));
+    rest.list.erase(rest.list.begin(), rest.list.begin() + cut);
+    rest.title.clear();
+    rest.facts.clear();
+    rest.paragraphs.clear();
+  }
 }
 
 json message_content(const Rendered& drawn, const View& view, const std::string& op, Loudness loudness) {

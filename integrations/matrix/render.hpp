@@ -35,9 +35,12 @@ struct Rendered {
   std::string body, html;             ///< never empty; together far below the size of an event
   std::vector<std::string> mentions;  ///< Matrix ids of the persons that are to be notified
   std::vector<Press> buttons;
+  std::size_t listed = 0;             ///< entries of the card's list that are in it
 };
 
 Rendered render(const bot::Card& card, const View& view);
+/// The card in as many messages as its list takes (eight at most), so that none of its entries is missing; the buttons are on the last.
+std::vector<Rendered> render_pages(const bot::Card& card, const View& view);
 
 enum class Loudness {
   quiet,  ///< m.notice: shown muted, and by the predefined push rules it notifies nobody, whoever is mentioned

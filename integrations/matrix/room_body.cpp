@@ -35,10 +35,10 @@ json base(const bot::MatrixSettings& settings, const std::string& bot_user, cons
   return body;
 }
 
-json join_rules(const RoomPlan& plan) {
-  if (plan.is_private || plan.doors.empty() || !knows_restricted_rooms(plan.version)) return {{"join_rule", "invite"}};
+json join_rules(const std::vector<std::string>& doors, const std::string& version) {
+  if (doors.empty() || !knows_restricted_rooms(version)) return {{"join_rule", "invite"}};
   json allow = json::array();
-  for (const auto& door : plan.doors) allow.push_back({{"type", "m.room_membership"}, {"room_id", door}});
+  for (const auto& door : doors) allow.push_back({{"type", "m.room_membership"}, {"room_id", door}});
   return {{"join_rule", "restricted"}, {"allow", std::move(allow)}};
 }
 
@@ -95,7 +95,7 @@ json room_body(const bot::MatrixSettings& settings, const std::string& bot_user,
   body["name"] = room_title(plan.incident, plan.title);
   if (!plan.topic.empty()) body["topic"] = one_line(plan.topic, kTopic);
   json& initial = body["initial_state"];
-  initial.push_back(state("m.room.join_rules", join_rules(plan)));
+  initial.push_back(state("m.room.join_rules", join_rules(plan.is_private ? std::vector<std::string>{} : plan.doors, plan.version)));
   if (!plan.is_private && !plan.space.empty())
     initial.push_back(state("m.space.parent", {{"via", json::array({settings.server_name()})}, {"canonical", true}}, plan.space));
   initial.push_back(state(kIncidentState, {{"incident", plan.incident}, {"op", plan.op}}));
@@ -111,14 +111,15 @@ json direct_room_body(const bot::MatrixSettings& settings, const std::string& bo
   return body;
 }
 
-json space_body(const bot::MatrixSettings& settings, const std::string& bot_user, const std::string& alias, const std::string& version) {
+json space_body(const bot::MatrixSettings& settings, const std::string& bot_user, const std::string& alias, const std::string& version,
+                const std::vector<std::string>& doors) {
   json body = base(settings, bot_user, version);
   body["creation_content"]["type"] = "m.space";
   body["room_alias_name"] = alias;
   body["name"] = "Incidents";
   body["topic"] = "The rooms of open incidents. Muster keeps this list.";
   body["power_level_content_override"]["events_default"] = 100;  // a space is no place to talk
-  body["initial_state"].push_back(state("m.room.join_rules", {{"join_rule", "invite"}}));
+  body["initial_state"].push_back(state("m.room.join_rules", join_rules(doors, version)));
   return body;
 }
 

@@ -38,7 +38,8 @@ nlohmann::json room_body(const bot::MatrixSettings& settings, const std::string&
 /// A room with one person, for pages.
 nlohmann::json direct_room_body(const bot::MatrixSettings& settings, const std::string& bot_user, const std::string& user, const std::string& version);
 
-/// The space that collects the incidents' rooms.
-nlohmann::json space_body(const bot::MatrixSettings& settings, const std::string& bot_user, const std::string& alias, const std::string& version);
+/// The space that collects the incidents' rooms. Members of `doors` may come in by themselves.
+nlohmann::json space_body(const bot::MatrixSettings& settings, const std::string& bot_user, const std::string& alias, const std::string& version,
+                          const std::vector<std::string>& doors);
 
 }  // namespace matrix

@@ -190,6 +190,7 @@ bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress&
     const auto refused = session.api.create_room(body, session.budget, room);
     if (!refused) {
       session.homeserver().remember_made(room);
+      if (open.is_private) session.homeserver().remember_closed(room);
       lead_here(session, room);
       return session.homeserver().makes_plain_rooms() ? room_found(session, room, alias) : check_encryption(session, room, alias);
     }

@@ -19,7 +19,11 @@ std::string own_localpart(const Session& session, const std::string& alias) {
 
 std::optional<Problem> make_space(Session& session, const std::string& localpart, std::string& space) {
   if (auto problem = session.api.learn_self(session.budget)) return problem;
-  auto problem = session.api.create_room(space_body(session.matrix(), session.homeserver().self()->user_id, localpart, room_version(session)), session.budget, space);
+  // Whoever reads the announcements may look into the space, and through it come into the rooms.
+  std::string announcements;
+  std::vector<std::string> doors;
+  if (!session.matrix().announce_room.empty() && !room_of_settings(session, session.matrix().announce_room, announcements)) doors.push_back(announcements);
+  auto problem = session.api.create_room(space_body(session.matrix(), session.homeserver().self()->user_id, localpart, room_version(session), doors), session.budget, space);
   // Two messages at a time may want it: the alias decides which one made it.
   if (problem && problem->is("M_ROOM_IN_USE")) return session.api.resolve_alias(session.matrix().space, session.budget, space);
   if (problem && problem->outcome == Outcome::doubtful) problem->outcome = Outcome::not_sent;
@@ -39,7 +43,12 @@ std::optional<Problem> find_space(Session& session, std::string& space) {
 }
 
 std::optional<Problem> list_in_space(Session& session, bool listed) {
-  if (session.matrix().space.empty() || session.context.incident.is_private || session.room().empty()) return std::nullopt;
+  if (session.context.incident.is_private) return std::nullopt;  // it was never listed, or was taken out when it became private
+  return put_in_space(session, listed);
+}
+
+std::optional<Problem> put_in_space(Session& session, bool listed) {
+  if (session.matrix().space.empty() || session.room().empty()) return std::nullopt;
   std::string space, ignored;
   auto problem = find_space(session, space);
   json child = json::object();

@@ -4,7 +4,7 @@
 
 #include "bot/log.hpp"
 #include "integrations/matrix/event_source.hpp"
-#include "integrations/matrix/intake_line.hpp"
+#include "integrations/matrix/gaps.hpp"
 #include "integrations/matrix/sync_answer.hpp"
 
 namespace matrix {
@@ -12,15 +12,16 @@ namespace {
 
 constexpr const char* kNextBatch = "matrix/next_batch";
 constexpr const char* kHeardAt = "matrix/heard_at";
-constexpr bot::Millis kPoll{30000}, kPollDeadline{90000}, kBrief{10000}, kHistory{12000};
+constexpr bot::Millis kPoll{30000}, kPollDeadline{90000}, kBrief{10000};
 constexpr bot::Millis kLongestPause{60000}, kAbsence{60000}, kKeepIdle{60000};
-constexpr int kMostEvents = 50, kHistoryPage = 100, kHistoryPages = 20, kTries = 4;
+constexpr int kMostEvents = 50;
 constexpr std::size_t kUnkept = 200;  ///< batches whose answers are still owed; beyond that no new ones are taken
 
 class Sync final : public EventSource {
  public:
   explicit Sync(SourceParts parts)
       : on_(parts.grounds), poll_(std::move(parts.poll)), api_(on_.settings.matrix, *poll_.client, on_.env.clock, on_.api.shared_homeserver()), line_(on_, parts.intake),
+        gaps_(on_, line_, [this](const std::string& room, std::vector<Event>& events, const std::shared_ptr<Batch>& batch) { return carry_out(room, events, batch); }),
         loop_("matrix-sync", [this] { return step(); }) {}
   ~Sync() override { stop(); }
 
@@ -51,16 +52,17 @@ class Sync final : public EventSource {
     if (line_.stopping()) return kLongestPause;
     if (!since_read_ && !read_since()) return bot::Millis{1000};
     if (auto problem = on_.api.learn_self(Budget(on_.env.clock, kBrief, kBrief))) return failed(*problem);
+    const bot::Millis next = go_on();
+    if (line_.stopping()) return kLongestPause;
     nlohmann::json raw;
-    if (auto problem = poll(raw)) return failed(*problem);
+    if (auto problem = poll(raw, std::min(kPoll, next))) return failed(*problem);
     const bot::Time now = on_.env.clock.now();
     SyncAnswer answer = read_sync(raw, on_.settings.matrix.user_id, now);
     if (answer.next_batch.empty()) return failed({Outcome::doubtful, "", "the answer to /sync is not a homeserver's; check matrix.homeserver_url", {}, 200});
     raw = nullptr;
     if (recovering_) only_new(answer);
     if (since_.empty() && !recovering_) first(answer);
-    else if (!follow(answer)) return pause_after_failure();
-    if (line_.stopping()) return kLongestPause;
+    else if (!follow(answer)) return kLongestPause;  // stopped
     heard(now);
     since_ = answer.next_batch;
     recovering_ = false;
@@ -74,7 +76,7 @@ class Sync final : public EventSource {
   bool read_since() {
     const auto since = on_.reader.adapter_state(kNextBatch);
     const auto heard_at = on_.reader.adapter_state(kHeardAt);
-    if (!since || !heard_at) return false;
+    if (!since || !heard_at || !line_.load_held()) return false;
     since_ = since->value_or("");
     bot::Time at;
     // What was said while Muster was down is read now; the incidents' rooms hear how long that was.
@@ -83,11 +85,11 @@ class Sync final : public EventSource {
     return true;
   }
 
-  std::optional<Problem> poll(nlohmann::json& raw) {
+  std::optional<Problem> poll(nlohmann::json& raw, bot::Millis longest) {
     Ask ask{"GET", {"v3", "sync"}, {{"filter", sync_filter(most_events_)}, {"set_presence", "offline"}}, "the question for news"};
     // The first answer after a failure should come at once: it says what was missed.
     const bool at_once = since_.empty() || failures_ > 0 || away_since_;
-    ask.query.emplace_back("timeout", at_once ? "0" : std::to_string(kPoll.count()));
+    ask.query.emplace_back("timeout", at_once ? "0" : std::to_string(longest.count()));
     if (!since_.empty()) ask.query.emplace_back("since", since_);
     ask.answer_cap = 8u << 20;
     auto problem = api_.call(ask, nullptr, Budget(on_.env.clock, kPollDeadline, kPollDeadline), raw);
@@ -110,33 +112,46 @@ class Sync final : public EventSource {
     line_.keep_place(true);
   }
 
-  /// The place was lost: the rooms' newest events are read, of those that were said since Muster last heard anything.
+  /// The place was lost: of what the rooms hold, that which was said since Muster last heard anything is read; their histories have the rest.
   void only_new(SyncAnswer& answer) const {
     const bot::Time from = away_since_.value_or(heard_wall_.value_or(on_.env.clock.now())) - kAbsence;
     for (auto& room : answer.joined) {
-      room.limited = false;
+      room.limited = room.limited && !room.events.empty() && room.events.front().at >= from;
       std::erase_if(room.events, [&](const Event& event) { return event.at < from; });
     }
   }
 
   bool follow(SyncAnswer& answer) {
     const auto batch = std::make_shared<Batch>();
-    std::map<std::int64_t, int> missed;
     for (auto& room : answer.joined) {
       for (const auto& [user, name] : room.names) line_.conversation().remember_name(user, name);
       if (room.encrypted) line_.conversation().found_encrypted(room.room, batch);
       const std::size_t entrance = own_entrance(room.events, on_.settings.matrix.user_id);
       if (entrance > 0) room.events.erase(room.events.begin(), room.events.begin() + static_cast<std::ptrdiff_t>(entrance));
       const bool entered = !room.events.empty() && own_entered(room.events.front());
-      if (room.limited && !entered && !fill_gap(room)) return false;
-      if (away_since_) count_missed(room, missed);
-      if (!line_.take(room.events, batch)) return false;
+      if (!take_news(room, entered, batch)) return false;
     }
     for (const auto& [room, inviter] : answer.invited) line_.conversation().invited(room, inviter, batch);
-    for (const auto& room : answer.left) on_.api.homeserver().forget_room(room);
-    if (away_since_) tell_absence(missed);
+    for (const auto& room : answer.left) {
+      on_.api.homeserver().forget_room(room);
+      gaps_.forget(room);
+    }
+    if (away_since_) tell_absence();
     line_.reached(batch, place(answer.next_batch));
     return true;
+  }
+
+  bool take_news(RoomNews& room, bool entered, const std::shared_ptr<Batch>& batch) {
+    if (room.limited && !entered) {
+      gaps_.open(room, batch, {since_, away_since_.value_or(heard_wall_.value_or(on_.env.clock.now())), recovering_});
+      return gaps_.read(room.room);
+    }
+    return gaps_.keeps(room) || carry_out(room.room, room.events, batch);
+  }
+
+  bool carry_out(const std::string& room, std::vector<Event>& events, const std::shared_ptr<Batch>& batch) {
+    if (away_since_) count_missed(room, events);
+    return line_.take(events, batch);
   }
 
   bool own_entered(const Event& event) const {
@@ -147,42 +162,25 @@ class Sync final : public EventSource {
     return {{kNextBatch, next_batch}, {kHeardAt, bot::iso8601(on_.env.clock.now())}};
   }
 
-  /// Puts what lies between the last answer and this one before the room's events. False: try the whole answer again.
-  bool fill_gap(RoomNews& room) {
-    ++on_.heard.gaps;
-    std::vector<Event> older;  // newest first
-    HistoryQuery query{"b", room.prev_batch, since_, history_filter(), kHistoryPage};
-    for (int page = 0; page < kHistoryPages && !query.from.empty(); ++page) {
-      nlohmann::json got;
-      if (auto problem = on_.api.messages(room.room, query, Budget(on_.env.clock, kHistory, kHistory), got)) {
-        if (problem->outcome != Outcome::refused && ++gap_failures_ < kTries) return false;
-        bot::log(bot::LogLevel::error, "matrix_gap_left", {{"room", room.room}, {"why", problem->words}});
-        break;
-      }
-      for (const auto& raw : array_at(got, "chunk"))
-        if (auto event = read_event(raw, room.room, on_.env.clock.now())) older.push_back(std::move(*event));
-      query.from = text_at(got, "end");
-      if (page + 1 == kHistoryPages && !query.from.empty()) bot::log(bot::LogLevel::error, "matrix_gap_too_long", {{"room", room.room}});
-    }
-    gap_failures_ = 0;
-    std::reverse(older.begin(), older.end());
-    older.erase(older.begin(), older.begin() + static_cast<std::ptrdiff_t>(own_entrance(older, on_.settings.matrix.user_id)));
-    older.insert(older.end(), std::make_move_iterator(room.events.begin()), std::make_move_iterator(room.events.end()));
-    room.events = std::move(older);
-    return true;
+  /// What waits for the homeserver goes on when it is due. Answers when the next is.
+  bot::Millis go_on() {
+    const bot::Millis held = line_.read_held(), gaps = gaps_.go_on();
+    line_.keep_place(false);
+    return std::min(held, gaps);
   }
 
-  void count_missed(const RoomNews& room, std::map<std::int64_t, int>& missed) {
-    const auto incident = line_.conversation().incident_of(room.room);
+  void count_missed(const std::string& room, const std::vector<Event>& events) {
+    const auto incident = line_.conversation().incident_of(room);
     if (!incident) return;
-    for (const auto& event : room.events)
-      if (event.is("m.room.message") && event.sender != on_.settings.matrix.user_id && event.at > *away_since_) ++missed[*incident];
+    for (const auto& event : events)
+      if (event.is("m.room.message") && event.sender != on_.settings.matrix.user_id && event.at > *away_since_) ++missed_[*incident];
   }
 
-  void tell_absence(const std::map<std::int64_t, int>& missed) {
+  void tell_absence() {
     const bot::Time now = on_.env.clock.now();
-    if (now - *away_since_ > kAbsence) line_.tell_absence(*away_since_, now, missed);
+    if (now - *away_since_ > kAbsence) line_.tell_absence(*away_since_, now, missed_);
     away_since_.reset();
+    missed_.clear();
   }
 
   void heard(bot::Time now) {
@@ -226,7 +224,9 @@ class Sync final : public EventSource {
   IntakeLine line_;
   std::string since_;
   bool since_read_ = false, recovering_ = false;
-  int failures_ = 0, gap_failures_ = 0, most_events_ = kMostEvents;
+  std::map<std::int64_t, int> missed_;  ///< by incident, of the absence that is being read up
+  Gaps gaps_;
+  int failures_ = 0, most_events_ = kMostEvents;
   std::optional<bot::Time> away_since_, heard_wall_;
   bot::Millis kept_{0};
   mutable bot::Mutex mutex_;

@@ -23,7 +23,7 @@ RoomNews read_room(const std::string& room, const json& raw, bot::Time now) {
   for (const auto& one : array_at(timeline, "events"))
     if (auto event = read_event(one, room, now)) out.events.push_back(std::move(*event));
   for (const auto& one : array_at(object_at(raw, "state"), "events")) {
-    if (text_at(one, "type") == "m.room.encryption") out.encrypted = true;
+    if (text_at(one, "type") == "m.room.encryption" && text_at(one, "state_key").empty()) out.encrypted = true;
     if (text_at(one, "type") != "m.room.member") continue;
     const json& content = object_at(one, "content");
     if (const std::string name = text_at(content, "displayname"); !name.empty() && text_at(content, "membership") == "join")

@@ -64,11 +64,15 @@ std::optional<std::string> after(const std::string& text, const std::string& nam
   return trimmed(text.substr(at));
 }
 
-std::optional<std::string> after_prefix(const std::string& text, const Called& called) {
-  const auto one = [&text](const std::string& prefix) -> std::optional<std::string> {
-    if (!begins_with(text, prefix)) return std::nullopt;
-    if (text.size() > prefix.size() && !blank(text[prefix.size()])) return std::nullopt;
-    return trimmed(text.substr(prefix.size()));
+/// Where what follows the prefix begins; nullopt: no prefix of Muster's.
+std::optional<std::size_t> after_prefix(const std::string& text, const Called& called) {
+  std::size_t start = 0;
+  while (start < text.size() && blank(text[start])) ++start;
+  const auto one = [&](const std::string& prefix) -> std::optional<std::size_t> {
+    if (!begins_with(text.substr(start, prefix.size()), prefix)) return std::nullopt;
+    const std::size_t end = start + prefix.size();
+    if (text.size() > end && !blank(text[end])) return std::nullopt;
+    return end;
   };
   for (const auto& prefix : called.prefixes) {
     if (auto rest = one(prefix)) return rest;
@@ -92,24 +96,32 @@ std::optional<std::string> after_mention(const std::string& text, const json& co
   return std::nullopt;
 }
 
+/// What a message says, as far as its client wrote it plainly, and its HTML.
+struct Written { std::string body, html; };
+
+Written written(const json& content) {
+  Written out{text_at(content, "body"), ""};
+  if (out.body.size() > kLongest) out.body.resize(kLongest);
+  out.body = text::valid_utf8(out.body);
+  if (is_reply(content)) out.body = without_fallback(out.body);
+  if (text_at(content, "format") == "org.matrix.custom.html") out.html = text_at(content, "formatted_body");
+  if (out.html.size() > 2 * kLongest) out.html.resize(2 * kLongest);
+  return out;
+}
+
 }  // namespace
 
 std::string neutral_text(const json& content) {
-  std::string body = text_at(content, "body");
-  if (body.size() > kLongest) body.resize(kLongest);
-  body = text::valid_utf8(body);
-  if (is_reply(content)) body = without_fallback(body);
-  std::string html;
-  if (text_at(content, "format") == "org.matrix.custom.html") html = text_at(content, "formatted_body");
-  if (html.size() > 2 * kLongest) html.resize(2 * kLongest);
-  return with_person_tokens(body, pills_in(html));
+  const Written message = written(content);
+  return with_person_tokens(message.body, message.html);
 }
 
 std::optional<std::string> command_in(const json& content, const Called& called) {
   if (text_at(content, "msgtype") != "m.text" || text_at(object_at(content, "m.relates_to"), "rel_type") == "m.replace") return std::nullopt;
-  const std::string text = trimmed(neutral_text(content));
-  if (auto rest = after_prefix(text, called)) return rest;
-  return after_mention(text, content, called);
+  const Written message = written(content);
+  // The prefix is looked for in what was typed: somebody may be called like a part of it.
+  if (const auto rest = after_prefix(message.body, called)) return trimmed(with_person_tokens(message.body, message.html, *rest));
+  return after_mention(trimmed(with_person_tokens(message.body, message.html)), content, called);
 }
 
 }  // namespace matrix

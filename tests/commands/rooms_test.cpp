@@ -89,7 +89,7 @@ TEST_CASE("private later: by commander or admin, not while the public reads abou
   CHECK(d.say("private", "bob").status == ReplyStatus::ok);
   CHECK(d.kinds() == Words{"made_private"});
   CHECK(d.row().is_private);
-  CHECK(d.said().find("make the room private there") != std::string::npos);
+  CHECK(d.said().find("make it private there") != std::string::npos);
   CHECK(d.say("show", "carol").status == ReplyStatus::forbidden);
   d.say("private", "bob");
   CHECK(d.nothing_recorded());

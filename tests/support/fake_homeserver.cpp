@@ -291,7 +291,7 @@ WireAnswer FakeHomeserver::sync(const std::map<std::string, std::string>& query)
   const auto timeout = query.find("timeout");
   if (query.count("since") > 0 && timeout != query.end() && timeout->second != "0") {
     ++waiting_;
-    news_.wait_for(lock, std::chrono::seconds(20), [&] { return stopping_ || hung_up_ || epoch_ != epoch || stream_.size() > since; });
+    news_.wait_for(lock, std::chrono::milliseconds(std::min(20000, std::atoi(timeout->second.c_str()))), [&] { return stopping_ || hung_up_ || epoch_ != epoch || stream_.size() > since; });
     --waiting_;
   }
   return {200, sync_body(std::min(since, stream_.size()), stream_.size()), {{"Content-Type", "application/json"}}};

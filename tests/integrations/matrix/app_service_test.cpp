@@ -108,6 +108,10 @@ TEST_CASE("only the homeserver is heard, by header or, as old ones do it, by que
 TEST_CASE("the other calls of an application service are answered as Matrix expects") {
   Pushed s;
   CHECK(s.push("POST", "/_matrix/app/v1/ping", R"({"transaction_id":null})").status == 200);
+  const auto wrong = s.push("POST", "/_matrix/app/v1/transactions/7", "{}");
+  CHECK(wrong.status == 405);
+  CHECK(wrong.body.find("M_UNRECOGNIZED") != std::string::npos);
+  CHECK(s.push("PUT", "/_matrix/app/v1/users/@x:hs", "{}").status == 405);
   for (const char* target : {"/_matrix/app/v1/users/%40x%3Ahs", "/_matrix/app/v1/rooms/%23inc-7%3Ahs", "/users/%40x%3Ahs", "/_matrix/app/v1/thirdparty/protocol/x"}) {
     const auto answer = s.push("GET", target, "");
     CHECK(answer.status == 404);
@@ -150,8 +154,15 @@ TEST_CASE("the registration names the sender, both tokens and the aliases of inc
   for (const char* line : {"id: 'muster'\n", "url: 'https://muster.example.org'\n", "as_token: 'as-0123456789abcdef'\n", "hs_token: 'hs-0123456789abcde''f'\n", "sender_localpart: 'muster'\n",
                            "regex: '#inc-.*:example\\.org'\n", "rate_limited: false\n"})
     CHECK(text.find(line) != std::string::npos);
-  settings.incidents.room_name = "{number}-{slug}";
-  CHECK(matrix::registration(settings).find("aliases: []") != std::string::npos);
+  settings.incidents.room_name = "INC-{number}";
+  CHECK(matrix::registration(settings).find("regex: '#inc-.*:example\\.org'\n") != std::string::npos);
+  // Without a fixed beginning the aliases are allowed to Muster and not kept from others; so is the space that it makes.
+  settings.incidents.room_name = "{slug}-{number}";
+  settings.matrix.space = "#ops.space:example.org";
+  const std::string open = matrix::registration(settings);
+  CHECK(open.find("exclusive: true") == std::string::npos);
+  CHECK(open.find("    - exclusive: false\n      regex: '#[a-z0-9_-]*[0-9][a-z0-9_-]*:example\\.org'\n") != std::string::npos);
+  CHECK(open.find("    - exclusive: false\n      regex: '#ops\\.space:example\\.org'\n") != std::string::npos);
 }
 
 TEST_CASE("the doctor names what is wrong and what to do about it") {
@@ -186,6 +197,17 @@ TEST_CASE("the doctor names what is wrong and what to do about it") {
   SECTION("a room that is not there") {
     s.settings.matrix.announce_room = "#nowhere:hs";
     CHECK(look().find("#nowhere:hs") != std::string::npos);
+  }
+  SECTION("a space that Muster will make is no fault") {
+    s.settings.matrix.space = "#space:hs";
+    CHECK(look().empty());
+  }
+  SECTION("a room in which the bot may not speak") {
+    s.hs.trick([](const support::WireRequest&, const std::string& path) -> std::optional<support::WireAnswer> {
+      if (path.find("/state/m.room.power_levels") == std::string::npos) return std::nullopt;
+      return support::WireAnswer{200, R"({"events_default":50,"users":{"@alice:hs":100}})", {{"Content-Type", "application/json"}}};
+    });
+    CHECK(look().find("power level 50, and it has 0") != std::string::npos);
   }
   SECTION("a wrong token, which is not repeated") {
     s.settings.matrix.access_token = bot::Secret("another-token-0123456789");

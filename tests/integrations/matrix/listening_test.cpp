@@ -127,7 +127,7 @@ TEST_CASE("the place is not kept while an answer is still owed") {
   REQUIRE(wait_for([&] { return s.entries_of("note") == 2; }));
   CHECK(s.kept("matrix/next_batch") == before);
   down = false;
-  CHECK(wait_for([&] { return s.kept("matrix/next_batch") != before && of_type(s, "m.reaction").size() == 2; }));
+  CHECK(s.wait_in_time([&] { return s.kept("matrix/next_batch") != before && of_type(s, "m.reaction").size() == 2; }));
 }
 
 TEST_CASE("an answer that the homeserver took but did not confirm is said once") {
@@ -152,8 +152,23 @@ TEST_CASE("an answer that the homeserver took but did not confirm is said once")
   });
   s.hs.say(kIncidentRoom, "@bob:hs", "!incident show");
   REQUIRE(wait_for([&] { return !s.hs.said(kIncidentRoom).empty(); }));
-  REQUIRE(wait_for([&] { return s.chores->waiting() == 0; }));
+  REQUIRE(s.wait_in_time([&] { return s.chores->waiting() == 0; }));
   CHECK(s.hs.said(kIncidentRoom).size() == 1);
+}
+
+TEST_CASE("a room whose answers the homeserver does not take holds up no other room's") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  s.hs.trick([](const support::WireRequest& request, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (request.method == "PUT" && path.find("inc1") != std::string::npos) return support::WireAnswer{502, "<html>bad gateway</html>", {}};
+    return std::nullopt;
+  });
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note stuck");
+  REQUIRE(wait_for([&] { return s.entries_of("note") == 1; }));
+  s.hs.say(kAnnounce, "@alice:hs", "!incident list");
+  CHECK(wait_for([&] { return s.hs.said(kAnnounce).size() == 1; }));
+  CHECK(wait_for([&] { return s.chores->waiting() == 1; }));
 }
 
 TEST_CASE("what could not be recorded is brought again until it is, in order") {
@@ -192,6 +207,55 @@ TEST_CASE("a gap in the stream is filled from the room's history, in order and w
   CHECK(s.heard.gaps >= 1);
 }
 
+TEST_CASE("a gap whose history does not come is read when it does; other rooms go on, and the place is kept only then") {
+  Stage s;
+  s.have_incident();
+  s.hs.timeline_limit(3);
+  s.listen();
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note start");
+  settle(s, "note", 1);
+  s.stop();
+  const std::string before = s.kept("matrix/next_batch");
+  std::atomic<int> asked{0};
+  std::atomic<bool> down{true};
+  s.hs.trick([&](const support::WireRequest&, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (path.find("/messages") == std::string::npos || !down) return std::nullopt;
+    ++asked;
+    return support::WireAnswer{429, R"({"errcode":"M_LIMIT_EXCEEDED","error":"too fast","retry_after_ms":200})", {{"Content-Type", "application/json"}}};
+  });
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note in the gap");
+  for (int i = 0; i < 10; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "small talk");
+  s.start();
+  REQUIRE(wait_for([&] { return asked == 1; }));
+  s.hs.say(kAnnounce, "@alice:hs", "!incident list");
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note after it");
+  REQUIRE(wait_for([&] { return s.hs.said(kAnnounce).size() == 1; }));
+  REQUIRE(s.wait_in_time([&] { return asked >= 6; }));
+  CHECK(s.entries_of("note") == 1);
+  CHECK(s.kept("matrix/next_batch") == before);
+  down = false;
+  REQUIRE(s.wait_in_time([&] { return s.entries_of("note") == 3 && s.kept("matrix/next_batch") != before; }));
+  CHECK(s.store.timeline(1, 0, 100)->back().text == "after it");
+}
+
+TEST_CASE("a gap that is never read stands on its incident's timeline, and what came after it is carried out") {
+  Stage s;
+  s.have_incident();
+  s.hs.timeline_limit(3);
+  s.listen();
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note start");
+  settle(s, "note", 1);
+  s.stop();
+  s.hs.trick([](const support::WireRequest&, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (path.find("/messages") == std::string::npos) return std::nullopt;
+    return support::WireAnswer{403, R"({"errcode":"M_FORBIDDEN","error":"no"})", {{"Content-Type", "application/json"}}};
+  });
+  for (int i = 0; i < 10; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "!incident note n" + std::to_string(i));
+  s.start();
+  settle(s, "note", 4);
+  CHECK(s.entries_of("away") == 1);
+}
+
 TEST_CASE("a homeserver that forgot where we were loses nothing and repeats nothing") {
   Stage s;
   s.have_incident();
@@ -202,6 +266,81 @@ TEST_CASE("a homeserver that forgot where we were loses nothing and repeats noth
   s.hs.say(kIncidentRoom, "@bob:hs", "!incident note after");
   settle(s, "note", 2);
   CHECK(s.hs.count("GET /v3/sync") > 3);
+}
+
+TEST_CASE("of a room that was busy while the homeserver forgot where we were, the rest is read from its history") {
+  Stage s;
+  s.have_incident();
+  s.hs.timeline_limit(3);
+  s.listen();
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note before");
+  settle(s, "note", 1);
+  s.hs.hang_up();
+  s.hs.forget_tokens();
+  for (int i = 0; i < 10; ++i) s.hs.say(kIncidentRoom, "@bob:hs", "!incident note n" + std::to_string(i));
+  s.hs.hang_up(false);
+  settle(s, "note", 11);
+}
+
+TEST_CASE("everybody who types where commands are not taken hears it, and adopt makes such a room an incident's") {
+  Stage s;
+  s.hs.make_room("!war:hs", "", {"@alice:hs", "@bob:hs", "@carol:hs"});
+  s.listen();
+  s.hs.say("!war:hs", "@alice:hs", "!incident note one");
+  s.hs.say("!war:hs", "@bob:hs", "!incident note two");
+  REQUIRE(wait_for([&] { return s.hs.said("!war:hs").size() == 2; }));
+  CHECK(contains(s.hs.said("!war:hs"), "!incident adopt TITLE"));
+  CHECK(s.intake.typed().empty());
+  s.hs.say("!war:hs", "@bob:hs", "!incident adopt sev1 checkout returns 500");
+  REQUIRE(wait_for([&] { return s.hs.said("!war:hs").size() == 3; }));
+  CHECK(s.timeline().front() == "declared");
+  CHECK(s.hs.said("!war:hs").back().find("INC-1") != std::string::npos);
+}
+
+TEST_CASE("an encrypted room cannot be adopted, and hears why") {
+  Stage s;
+  s.hs.make_room("!war:hs", "", {"@alice:hs", "@bob:hs", "@carol:hs"});
+  s.hs.encrypt("!war:hs");
+  s.listen();
+  s.hs.say("!war:hs", "@bob:hs", "!incident adopt sev1 checkout returns 500");
+  REQUIRE(wait_for([&] { return contains(s.hs.said("!war:hs"), "encrypted"); }));
+  CHECK(s.intake.typed().empty());
+}
+
+TEST_CASE("a person in a command that is refused is called by their name") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident severity Den", {{"format", "org.matrix.custom.html"}, {"formatted_body", R"(!incident severity <a href="https://matrix.to/#/@den:hs">Den</a>)"}});
+  REQUIRE(wait_for([&] { return s.hs.said(kIncidentRoom).size() == 1; }));
+  CHECK(s.hs.said(kIncidentRoom).front().find("Den") != std::string::npos);
+  CHECK(s.hs.said(kIncidentRoom).front().find("<@") == std::string::npos);
+}
+
+TEST_CASE("after reopen nobody is led into the room of before") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note before");
+  settle(s, "note", 1);
+  s.ask("INC-1 resolve fixed");
+  s.ask("INC-1 close");
+  s.hs.say(kAnnounce, "@bob:hs", "!incident INC-1 reopen");
+  REQUIRE(wait_for([&] { return contains(s.hs.said(kAnnounce), "open again"); }));
+  CHECK(of_type(s, "m.room.message").back().content["formatted_body"].get<std::string>().find("matrix.to") == std::string::npos);
+}
+
+TEST_CASE("the room that replaces the announcement room is entered and takes commands") {
+  Stage s;
+  s.listen();
+  s.hs.make_room("!second:hs", "", {"@alice:hs", "@bob:hs", "@carol:hs"});
+  s.hs.add(kAnnounce, {{"type", "m.room.tombstone"}, {"sender", "@alice:hs"}, {"state_key", ""}, {"content", {{"replacement_room", "!second:hs"}}}});
+  s.hs.say(kAnnounce, "@alice:hs", "!incident list");
+  REQUIRE(wait_for([&] { return s.hs.said(kAnnounce).size() == 1; }));
+  s.hs.alias("#incidents:hs", "!second:hs");
+  REQUIRE(s.wait_in_time([&] { return s.hs.joined().count("!second:hs") == 1; }));
+  s.hs.say("!second:hs", "@alice:hs", "!incident list");
+  CHECK(wait_for([&] { return s.hs.said("!second:hs").size() == 1 && !contains(s.hs.said("!second:hs"), "Not recorded"); }));
 }
 
 TEST_CASE("strangers, guests and other rooms are not obeyed, and hear why at most once") {

@@ -28,6 +28,27 @@ json content(const Rendered& drawn, const View& view, Loudness loudness = Loudne
 
 }  // namespace
 
+TEST_CASE("a list too long for one message goes on in the next, and none of its entries is missing") {
+  Desk d;
+  bot::Card card;
+  card.title = {bot::plain("Entries 1 to 60 of 60")};
+  for (int i = 1; i <= 60; ++i) card.list.push_back({bot::plain("entry " + std::to_string(i) + "; " + std::string(500, 'x'))});
+  card.buttons = {{"Newer", "INC-7 timeline 2", true}};
+  const auto pages = render_pages(card, d.view);
+  REQUIRE(pages.size() > 1);
+  std::string all;
+  for (const auto& page : pages) {
+    CHECK(page.body.find("Shortened") == std::string::npos);
+    CHECK(codec::dump(content(page, d.view)).size() < 60000);
+    all += page.body;
+  }
+  for (int i = 1; i <= 60; ++i) CHECK(all.find("entry " + std::to_string(i) + ";") != std::string::npos);
+  CHECK(pages.front().buttons.empty());
+  CHECK(pages.back().buttons.size() == 1);
+  card.list.resize(3);
+  CHECK(render_pages(card, d.view).size() == 1);
+}
+
 TEST_CASE("what people wrote is shown as they wrote it and does nothing") {
   Desk d;
   const auto drawn = d.draw({bot::plain("<script>alert(1)</script> <b>bold</b> & [x](javascript:1)\n@room @alice:example.org \xE2\x80\xAEtxet")});

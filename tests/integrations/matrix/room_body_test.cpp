@@ -95,8 +95,12 @@ TEST_CASE("aliases are tried in a fixed order, and a private room's cannot be gu
 }
 
 TEST_CASE("nobody but the bot talks in the space, and a direct room reaches people of other servers") {
-  CHECK(space_body(settings(), "@m:example.org", "incidents", "11")["power_level_content_override"]["events_default"] == 100);
-  CHECK(space_body(settings(), "@m:example.org", "incidents", "11")["creation_content"]["type"] == "m.space");
+  const json space = space_body(settings(), "@m:example.org", "incidents", "11", {"!lobby:example.org"});
+  CHECK(space["power_level_content_override"]["events_default"] == 100);
+  CHECK(space["creation_content"]["type"] == "m.space");
+  CHECK(state(space, "m.room.join_rules")["join_rule"] == "restricted");
+  CHECK(state(space, "m.room.join_rules")["allow"][0]["room_id"] == "!lobby:example.org");
+  CHECK(state(space_body(settings(), "@m:example.org", "incidents", "11", {}), "m.room.join_rules")["join_rule"] == "invite");
   CHECK(direct_room_body(settings(), "@m:example.org", "@a:example.org", "11")["creation_content"]["m.federate"] == false);
   CHECK(direct_room_body(settings(), "@m:example.org", "@a:other.org", "11")["creation_content"]["m.federate"] == true);
 }

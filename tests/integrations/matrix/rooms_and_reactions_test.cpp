@@ -1,5 +1,6 @@
 // Buttons, pins, people coming and going, invitations, encrypted rooms.
 #include "integrations/matrix/api.hpp"
+#include "integrations/matrix/sender.hpp"
 #include "tests/integrations/matrix/stage.hpp"
 
 using matrix_tests::kAnnounce;
@@ -35,6 +36,112 @@ TEST_CASE("a reaction presses the button its card carries, also after a restart 
   REQUIRE(recorded(s, "role", 1));
   CHECK(s.intake.typed() == std::vector<std::string>{"INC-1 role commander"});
   CHECK((*s.store.incident(1))->roles.at("commander") == "bob");
+}
+
+TEST_CASE("a press whose card the homeserver does not show is kept, over a restart too, and holds up nobody") {
+  Stage s;
+  s.have_incident();
+  const auto id = card(s);
+  std::atomic<bool> down{true};
+  s.listen();
+  s.hs.trick([&](const support::WireRequest&, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (path.find("/event/") == std::string::npos || !down) return std::nullopt;
+    return support::WireAnswer{502, "<html>bad gateway</html>", {}};
+  });
+  s.hs.react(kIncidentRoom, "@bob:hs", id, kOne);
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note meanwhile");
+  REQUIRE(recorded(s, "note", 1));
+  REQUIRE(wait_for([&] { return s.kept("matrix/held").find(id) != std::string::npos && s.hs.syncs_waiting() > 0 && s.chores->waiting() == 0; }));
+  CHECK(s.entries_of("role") == 0);
+  s.stop();
+  s.start();
+  down = false;
+  REQUIRE(s.wait_in_time([&] { return s.entries_of("role") == 1; }));
+  CHECK(wait_for([&] { return s.kept("matrix/held").empty(); }));
+  CHECK(s.intake.typed().back() == "INC-1 role commander");
+}
+
+TEST_CASE("a press that is taken back before its card was seen presses nothing") {
+  Stage s;
+  s.have_incident();
+  const auto id = card(s);
+  std::atomic<bool> down{true};
+  s.listen();
+  s.hs.trick([&](const support::WireRequest&, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (path.find("/event/") == std::string::npos || !down) return std::nullopt;
+    return support::WireAnswer{502, "<html>bad gateway</html>", {}};
+  });
+  const auto press = s.hs.react(kIncidentRoom, "@bob:hs", id, kOne);
+  REQUIRE(wait_for([&] { return !s.kept("matrix/held").empty(); }));
+  s.hs.redact(kIncidentRoom, "@bob:hs", press);
+  REQUIRE(wait_for([&] { return s.kept("matrix/held").empty(); }));
+  down = false;
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note end");
+  REQUIRE(recorded(s, "note", 1));
+  CHECK(s.entries_of("role") == 0);
+}
+
+TEST_CASE("the buttons of a card that came by in the stream are known without asking, in their own room only") {
+  Stage s;
+  s.have_incident();
+  s.hs.make_room("!other:hs", "", {"@alice:hs", "@bob:hs"});
+  s.listen();
+  const auto id = card(s);
+  s.hs.react("!other:hs", "@bob:hs", id, kOne);
+  s.hs.say("!other:hs", "@bob:hs", "!incident INC-1 list");
+  REQUIRE(wait_for([&] { return !s.hs.said("!other:hs").empty(); }));
+  CHECK(s.entries_of("role") == 0);
+  s.hs.react(kIncidentRoom, "@bob:hs", id, kOne);
+  REQUIRE(recorded(s, "role", 1));
+  CHECK(s.hs.count("GET /v3/rooms/%21inc1%3Ahs/event/" + std::string("%24") + id.substr(1)) == 0);
+}
+
+TEST_CASE("an event that only looks encrypted does not make a working room encrypted") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  for (int i = 0; i < 5; ++i) s.hs.add(kIncidentRoom, {{"type", "m.room.encrypted"}, {"sender", "@bob:hs"}, {"content", json::object()}});
+  s.hs.add(kIncidentRoom, {{"type", "m.room.encryption"}, {"sender", "@bob:hs"}, {"content", {{"algorithm", "x"}}}});
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note end");
+  REQUIRE(recorded(s, "note", 1));
+  REQUIRE(wait_for([&] { return s.hs.syncs_waiting() > 0 && s.chores->waiting() == 0; }));
+  CHECK(s.hs.said(kIncidentRoom).empty());
+  CHECK(s.api->homeserver().encrypted_rooms().empty());
+}
+
+TEST_CASE("a room whose incident became private lets nobody new in and leaves the space, once") {
+  Stage s;
+  s.have_incident();
+  s.settings.matrix.space = "!space:hs";
+  s.start();
+  std::mutex mutex;
+  std::vector<std::pair<std::string, json>> put;
+  s.hs.trick([&](const support::WireRequest& request, const std::string& path) -> std::optional<support::WireAnswer> {
+    if (path.find("/state/") == std::string::npos) return std::nullopt;
+    const support::WireAnswer yes{200, R"({"join_rule":"restricted","op":"x","via":["hs"],"event_id":"$s"})", {{"Content-Type", "application/json"}}};
+    if (request.method != "PUT") return yes;
+    const std::lock_guard lock(mutex);
+    put.emplace_back(path.substr(path.find("/rooms/")), json::parse(request.body));
+    return yes;
+  });
+  auto sender = matrix::make_sender(s.settings, std::shared_ptr<matrix::Api>(s.api.get(), [](matrix::Api*) {}), s.people, s.env.env());
+  bot::Incident incident = **s.store.incident(1);
+  incident.is_private = true;
+  const std::vector<bot::Reference> references{{1, "matrix", "room", kIncidentRoom}, {1, "matrix", "summary", "$card"}};
+  for (int i = 0; i < 2; ++i) {
+    bot::Message message;
+    message.id = "edit-" + std::to_string(i);
+    message.incident = 1;
+    message.content = bot::EditSummary{};
+    const bot::SendContext context{incident, references, 1, std::nullopt};
+    CHECK(std::holds_alternative<bot::Accepted>(sender->send(message, context)));
+  }
+  const std::lock_guard lock(mutex);
+  REQUIRE(put.size() == 3);
+  CHECK(put[0].first == "/rooms/%21inc1%3Ahs/state/m.room.join_rules/");
+  CHECK(put[0].second == json{{"join_rule", "invite"}});
+  CHECK(put[1] == std::pair<std::string, json>("/rooms/%21space%3Ahs/state/m.space.child/%21inc1%3Ahs", json::object()));
+  CHECK(put[2] == std::pair<std::string, json>("/rooms/%21inc1%3Ahs/state/m.space.parent/%21space%3Ahs", json::object()));
 }
 
 TEST_CASE("buttons of cards that others wrote, other keys and strangers' reactions press nothing") {

@@ -110,6 +110,16 @@ class Stage {
     start();
     REQUIRE(wait_for([this] { return hs.syncs_waiting() > 0 && hs.joined().count(kAnnounce) > 0; }));
   }
+  /// The same as wait_for, while Muster's time passes like ours: what is put off comes to be due.
+  bool wait_in_time(const std::function<bool()>& holds) {
+    auto last = std::chrono::steady_clock::now();
+    return wait_for([&] {
+      const auto passed = std::chrono::duration_cast<bot::Millis>(std::chrono::steady_clock::now() - last);
+      last += passed;
+      env.clock.advance(passed);
+      return holds();
+    });
+  }
   /// An incident with a room here, as the sender would have left it.
   void have_incident(const std::string& room = kIncidentRoom) {
     ask("declare sev1 checkout returns 500");

@@ -70,6 +70,21 @@ TEST_CASE("people in a command are known by their pills, in order, or by their i
   CHECK(in_content(with_html("!incident note see room", R"(!incident note see <a href="https://matrix.to/#/%23room%3Ahs">room</a>)")) == "note see room");
 }
 
+TEST_CASE("somebody who is called like a part of the command is found where their pill stands") {
+  const auto pill = [](const std::string& user, const std::string& name) { return "<a href=\"https://matrix.to/#/" + user + "\">" + name + "</a>"; };
+  CHECK(in_content(with_html("!incident page den please look", "!incident page " + pill("@den:hs", "den") + " please look")) == "page <@matrix:@den:hs|den> please look");
+  CHECK(in_content(with_html("!incident role commander co", "!incident role commander " + pill("@co:hs", "co"))) == "role commander <@matrix:@co:hs|co>");
+  CHECK(in_content(with_html("!incident role commander role", "!incident role commander " + pill("@r:hs", "role"))) == "role commander <@matrix:@r:hs|role>");
+  CHECK(in_content(with_html("!incident page @den:hs den", "!incident page " + pill("@den:hs", "den") + " den")) == "page <@matrix:@den:hs|den> den");
+  CHECK(in_content(with_html("!incident page incident", "!incident page " + pill("@i:hs", "incident"))) == "page <@matrix:@i:hs|incident>");
+  CHECK(in_content(with_html("!incident note co co co", "<p>!incident note co " + pill("@co:hs", "co") + " co</p>")) == "note co <@matrix:@co:hs|co> co");
+  // Names without spaces around them, as in Japanese.
+  CHECK(in_content(with_html("!incident note \xE7\x94\xB0\xE4\xB8\xAD\xE3\x81\x95\xE3\x82\x93", "!incident note " + pill("@t:hs", "\xE7\x94\xB0\xE4\xB8\xAD") + "\xE3\x81\x95\xE3\x82\x93")) ==
+        "note <@matrix:@t:hs|\xE7\x94\xB0\xE4\xB8\xAD>\xE3\x81\x95\xE3\x82\x93");
+  // A body that says something else than the HTML: a whole word is looked for, never a part of one.
+  CHECK(in_content(with_html("!incident page den", pill("@den:hs", "den"))) == "page <@matrix:@den:hs|den>");
+}
+
 TEST_CASE("the quoted message of a reply is not part of the command, and its people are not meant") {
   auto content = with_html("> <@dana:hs> !incident cancel\n\n!incident role commander Eve",
                            R"(<mx-reply><blockquote><a href="https://matrix.to/#/@dana:hs">Eve</a></blockquote></mx-reply>!incident role commander <a href="https://matrix.to/#/@eve:hs">Eve</a>)");
