@@ -13,7 +13,7 @@ Text with_room(const std::string& words, const Call& call) {
   const Incident& incident = call.incident();
   const bool has_room = incident.rooms.count(call.context.source) > 0;
   if (has_room) return {plain(words + ": "), room_of(incident.number)};
-  return {plain(words + ", " + severity_name(incident.severity) + " " + incident.title + ".")};
+  return {plain(words + ", " + severity_name(incident.severity) + " "), plain(incident.title), plain(".")};
 }
 
 void parse_join(Line& line, const Settings&, const People&, Args& args) {

@@ -22,7 +22,7 @@ Result<Decision> decide_update(const Call& call) {
   if (!text) return text.error();
   Draft draft(incident.number, call.context);
   Card card;
-  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " " + incident.title + ". Update by "), who(call.context.actor),
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title), plain(". Update by "), who(call.context.actor),
                 plain(": " + *text)};
   draft.record(EntryKind::update, *std::move(text));
   draft.say_recorded();
