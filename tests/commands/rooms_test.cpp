@@ -332,7 +332,7 @@ TEST_CASE("a room that is gone is told of once, with what to do; another may be 
       QueuedMessage after = before;
       after.state = MessageState::dead;
       after.problem = "Slack does not know the channel (channel_not_found).";
-      d.outcome(SendOutcome{before, after, {}, "", true});
+      d.outcome(SendOutcome{before, after, {}, "", false, true});
       for (const auto& entry : d.last.entries) {
         CHECK(entry.text.find("mirror slack") != std::string::npos);
         CHECK(entry.text.find("..") == std::string::npos);
