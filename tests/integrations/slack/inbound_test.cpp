@@ -380,15 +380,16 @@ TEST_CASE("A pressed button is its command, answered privately at Slack's own ad
   const auto answer = door.post("/slack/interactions", body, slack_sign(body, door.clock.now()));
   CHECK(answer.status == 200);
   CHECK(answer.body.empty());
-  REQUIRE(door.wait_for_calls(1));
+  REQUIRE(door.wait_for_calls(2));
   REQUIRE(door.intake.requests().size() == 1);
+  CHECK(door.outbound.calls()[0].url == "https://slack.com/api/users.info");  // whom nobody knows yet is asked about: guests are refused
   CHECK(door.typed() == "INC-7 ack");
   const auto request = door.intake.requests()[0];
   CHECK(request.caller.external_id == "U02");
   CHECK(request.caller.display_name == "dana");
   CHECK(request.room->id == "C7");
   CHECK(request.dedup_keys == std::vector<std::string>{"slack:trigger:t.9:1.5"});
-  const auto call = door.outbound.calls()[0];
+  const auto call = door.outbound.calls()[1];
   CHECK(call.url == "https://hooks.slack.com/actions/T0TEST/1/x");
   const json said = json::parse(call.body);
   CHECK(said["response_type"] == "ephemeral");
@@ -405,8 +406,14 @@ TEST_CASE("A private answer goes to no address but Slack's") {
   }
   const std::string good = press("INC-7 ack", "https://hooks.slack.com/actions/1");
   door.post("/slack/interactions", good, slack_sign(good, door.clock.now()));
-  REQUIRE(door.wait_for_calls(1));
-  CHECK(door.outbound.calls().size() == 1);
+  const auto answered_at = [&](const std::string& url) {
+    const auto calls = door.outbound.calls();
+    return std::count_if(calls.begin(), calls.end(), [&url](const auto& call) { return call.url == url; });
+  };
+  REQUIRE(door.wait_for_calls(8));
+  CHECK(answered_at("https://hooks.slack.com/actions/1") == 1);
+  CHECK(answered_at("https://slack.com/api/chat.postEphemeral") == 6);  // the others hear it in the channel
+  for (const auto& call : door.outbound.calls()) CHECK((call.url.rfind("https://slack.com/api/", 0) == 0 || call.url == "https://hooks.slack.com/actions/1"));
   CHECK(door.intake.requests().size() == 7);
 }
 
