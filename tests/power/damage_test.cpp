@@ -80,7 +80,7 @@ std::string seen_by_muster(storage::Opened& opened, const Filled& original) {
     for (const auto& t : all) text += t.id + t.kind + std::to_string(t.incident) + std::to_string(t.due.time_since_epoch().count()) + t.subject + ";";
     return text;
   });
-  tell(out, opened.store().lease({"other boot", bot::Time{bot::Millis{4000000000000}}, bot::Millis{1000}, {{"slack", 1000}, {"statuspage:a", 1000}, {"webhook", 1000}}}), messages);
+  tell(out, opened.store().lease({"other boot", bot::Time{bot::Millis{4000000000000}}, {{"slack", 1000}, {"statuspage:a", 1000}, {"webhook", 1000}}}), messages);
   return out;
 }
 
