@@ -32,7 +32,6 @@ std::string identity(const std::string& database) {
 }
 
 constexpr const char* kInUse = " in use ";
-constexpr const char* kHolds = "\nholds a database\n";
 
 }  // namespace
 
@@ -49,7 +48,7 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
   const std::string before = content(fd);
   const std::string who = identity(database);
   const bool unclean = !who.empty() && before.find(kInUse + who + "\n") != std::string::npos;
-  std::unique_ptr<FileLock> lock(new FileLock(fd, database, unclean, before.find(kHolds) != std::string::npos));
+  std::unique_ptr<FileLock> lock(new FileLock(fd, database, unclean));
   lock->write(unclean);  // when it fails only the words of somebody else's refusal suffer
   return lock;
 }
@@ -63,7 +62,7 @@ bool FileLock::is_taken(const std::string& database) {
 }
 
 bool FileLock::write(bool in_use) {
-  std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + (holds_ ? kHolds : "\n");
+  std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
   text.resize(kLength, '\n');  // always as long, so that one write replaces all and needs no new space
   return ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }

@@ -1,5 +1,5 @@
 // One writer per database file: an advisory lock on a file beside it, held as long as this object lives (the kernel frees it when the process dies).
-// It also remembers that there was a database, and whether it was left in use: then the log beside it holds what was recorded last, and must be there.
+// It also remembers whether the database was left in use: then the log beside it holds what was recorded last, and must be there.
 // Place: open_store. Errors: conflict when another process holds it, with words that name it.
 #pragma once
 
@@ -19,10 +19,6 @@ class FileLock {
   ~FileLock();
   /// Nobody closed this very file properly after it was last marked as in use.
   bool left_in_use() const { return left_in_use_; }
-  /// A database was made in this file once.
-  bool held_a_database() const { return holds_; }
-  /// From now on it is missed when it is not there. Kept with the next mark.
-  void holds_database() { holds_ = true; }
   /// Fails silently: a missing log is then not noticed later.
   void mark_in_use() { write(true); }
   /// False: the disk did not take it, so whoever opens the database next will ask for the log.
@@ -31,12 +27,11 @@ class FileLock {
   FileLock& operator=(const FileLock&) = delete;
 
  private:
-  FileLock(int fd, std::string database, bool left_in_use, bool holds) : fd_(fd), database_(std::move(database)), left_in_use_(left_in_use), holds_(holds) {}
+  FileLock(int fd, std::string database, bool left_in_use) : fd_(fd), database_(std::move(database)), left_in_use_(left_in_use) {}
   bool write(bool in_use);
   int fd_;
   std::string database_;
   bool left_in_use_;
-  bool holds_;
 };
 
 }  // namespace storage

@@ -55,7 +55,6 @@ class OpenedFile : public Opened {
   bot::Status begin() { return store_.open(); }
   /// Once the log has its name in the folder for good, its absence means loss.
   void mark_in_use() {
-    lock_->holds_database();
     if (sync_folder(std::filesystem::absolute(file_).parent_path()) && has_log(file_)) lock_->mark_in_use();
   }
   bot::Store& store() override { return store_; }
@@ -116,15 +115,6 @@ class ReadOnlyFile : public OpenedForReading {
   SqlReader reader_;
 };
 
-/// Numbers must not begin anew by accident: somebody emptied the file, or a disk is not mounted.
-bot::Status database_is_there(const std::string& file, const FileLock& lock) {
-  std::error_code error;
-  const bool there = std::filesystem::exists(file, error);
-  if (!lock.held_a_database() || error || (there && (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > 0))) return bot::Done{};
-  return bot::fail(bot::ErrorKind::corrupt, file + (there ? " is empty" : " is not there") + ", and it held a database before. " +
-                                                (there ? "Restore a backup" : "Put it back, or restore a backup") + ". To begin anew with INC-1, remove " + file + ".lock and start again.");
-}
-
 bot::Status log_is_there(const std::string& file, const FileLock& lock) {
   if (!lock.left_in_use() || has_log(file)) return bot::Done{};
   return bot::fail(bot::ErrorKind::corrupt, "Muster did not stop cleanly last time, and what it recorded last is in " + file + "-wal, which is not there. Put it back, or restore a backup. " +
@@ -152,7 +142,6 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   if (auto made = make_folder_of(*file); !made) return made.error();
   auto lock = FileLock::take(*file);
   if (!lock) return lock.error();
-  if (auto there = database_is_there(*file, **lock); !there) return there.error();
   if (auto whole = log_is_there(*file, **lock); !whole) return whole.error();
   if (auto whole = check_log(*file); !whole) return whole.error();
   // Opening and giving up may properly empty and remove the log.

@@ -216,25 +216,6 @@ TEST_CASE("a file whose tables are not as Muster makes them is refused with what
   }
 }
 
-TEST_CASE("a file that held a database and is empty or gone is not begun anew by itself") {
-  const bool emptied = GENERATE(true, false);
-  SqliteSubject subject;
-  Scribe s;
-  commit(subject.store(), s.one(1, EntryKind::declared, "a"));
-  subject.close();
-  const std::string file = subject.folder.path().string();
-  if (emptied) std::ofstream(file, std::ios::trunc).close();
-  else std::filesystem::remove(file);
-  for (int i = 0; i < 2; ++i) {
-    const auto error = refused(subject.folder.url());
-    says(error, emptied ? "is empty" : "is not there");
-    says(error, "remove " + file + ".lock");
-  }
-  std::filesystem::remove(file + ".lock");  // as the words say
-  subject.reopen();
-  CHECK_FALSE(must(subject.reader().incident(1)));
-}
-
 TEST_CASE("a place that cannot be written is refused") {
   Folder folder;
   std::ofstream(folder.path("file")) << "x";

@@ -59,6 +59,17 @@ void by_hand(const std::string& file, const std::string& sql) {
   sqlite3_close(db);
 }
 
+void by_hand_past(const std::string& file, const std::string& trigger, const std::string& sql) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, storage::checked_pages()) == SQLITE_OK);
+  std::string made;
+  const auto read = [](void* out, int, char** values, char**) { return *static_cast<std::string*>(out) = values[0], 0; };
+  REQUIRE(sqlite3_exec(db, ("SELECT sql FROM sqlite_schema WHERE name = '" + trigger + "'").c_str(), read, &made, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  REQUIRE_FALSE(made.empty());
+  by_hand(file, "DROP TRIGGER " + trigger + ";" + sql + ";" + made);
+}
+
 bool says(const std::string& text, const std::string& words) {
   INFO(text);
   CHECK(text.find(words) != std::string::npos);

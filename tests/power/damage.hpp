@@ -20,6 +20,8 @@ Filled filled();
 std::string rows_of(const std::string& file);
 /// Somebody's hand in a stopped database, with the pages' checks made to fit.
 void by_hand(const std::string& file, const std::string& sql);
+/// The same by somebody who takes the trigger that forbids it away meanwhile.
+void by_hand_past(const std::string& file, const std::string& trigger, const std::string& sql);
 
 bool says(const std::string& text, const std::string& words);
 /// What the server says when it refuses to start; it must end with 1.

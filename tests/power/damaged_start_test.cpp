@@ -100,7 +100,7 @@ TEST_CASE("damage: another schema is refused") {
   CHECK(s.muster.run({"verify"}).code == 1);
   s.put_back();
   by_hand(s.file, "PRAGMA user_version = 0");  // what no Muster ever wrote
-  says(refusal(s.muster), "restore a backup");
+  says(refusal(s.muster), "Restore a backup");
   CHECK(s.muster.run({"verify"}).code == 1);
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("damage: half a file is refused") {
 
 TEST_CASE("damage: with words changed by hand it runs and says so, and verify ends with 1") {
   Stopped s;
-  by_hand(s.file, "DROP TRIGGER entry_text_no_update; UPDATE entry_text SET text = 'word 7777' WHERE text = 'word 7'");
+  by_hand_past(s.file, "entry_text_no_update", "UPDATE entry_text SET text = 'word 7777' WHERE text = 'word 7'");
   const auto verified = s.muster.run({"verify"});
   CHECK(verified.code == 1);
   says(verified.out, "was changed");

@@ -197,7 +197,8 @@ std::vector<std::string> inconsistencies(const std::string& file) {
   none("SELECT l.lane FROM lane l WHERE l.head <> (SELECT MIN(o.seq) FROM outbox o WHERE o.lane = l.lane AND o.is_open = 1)", "a lane whose head is not its oldest message");
   none("SELECT l.lane FROM lane l JOIN outbox o ON o.seq = l.head WHERE (o.state IN ('queued', 'unknown')) <> (l.next_at IS NOT NULL) OR l.next_at <> o.next_at",
        "a lane that is due at another time than its head");
-  none("SELECT o.id FROM outbox o WHERE o.is_open <> (o.state IN ('queued', 'sending', 'unknown', 'held')) OR o.in_trouble <> (o.state IN ('held', 'dead'))",
+  none("SELECT o.id FROM outbox o WHERE o.is_open <> (o.state IN ('queued', 'sending', 'unknown', 'held')) OR o.in_trouble < (o.state IN ('held', 'dead')) OR o.in_trouble > "
+       "(o.state IN ('held', 'dead') OR (o.kind = 'public_update' AND o.is_open = 1 AND o.problem <> ''))",
        "a message whose state contradicts itself");
   none("SELECT a.identity FROM alert a WHERE a.incident > 0 AND NOT EXISTS (SELECT 1 FROM incident i WHERE i.number = a.incident)", "an alert of no incident");
   return out;

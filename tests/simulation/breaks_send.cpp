@@ -44,13 +44,6 @@ struct CannotLookIsMissing : PassingSender {
   }
 };
 
-struct BlindLookInPublic : CannotLookIsMissing {
-  using CannotLookIsMissing::CannotLookIsMissing;
-  FindResult find(const Message& message, const SendContext& context) override {
-    return is_public(message.content) ? CannotLookIsMissing::find(message, context) : next_.find(message, context);
-  }
-};
-
 /// Attempts of dead processes are taken for one's own.
 struct TrustsDeadLeases : PassingStore {
   using PassingStore::PassingStore;
@@ -199,7 +192,6 @@ std::vector<Break> breaks_of_sending() {
           in_sender<DoubtfulIsSent>("no answer counts as sent", "sent means done"),
           in_sender<DoubtfulIsNotSent>("no answer counts as not sent", "I4 in public"),
           in_sender<CannotLookIsMissing>("a look that fails counts as a look", "I4 in chat"),
-          in_sender<BlindLookInPublic>("a look that fails counts as a look in public", "I4 in public"),
           in_store<ForgetsDeaths>("deaths are not counted", "a third time"),
           in_store<TrustsDeadLeases>("attempts of dead processes are never taken up", "I5"),
           in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly", "I4 in chat"),
