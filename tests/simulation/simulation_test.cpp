@@ -155,7 +155,7 @@ TEST_CASE("a failing history is made short and still fails the same way", "[brea
     std::uint64_t seed = 0;
     std::size_t least = SIZE_MAX;
     sim::Outcome whole;
-    for (int failing = 0; failing < 3; ++failing) {  // "sent again" counts back, so now and then a few idle requests have to stay
+    for (int failing = 0; failing < 8; ++failing) {  // "sent again" counts back, so now and then a few idle requests have to stay
       while (!(whole = sim::run(++seed, &broken)).violation) {
       }
       const auto history = sim::history_for(seed);
