@@ -1,4 +1,4 @@
-// Deliberate breaks: each makes the program wrong in one way by a wrapper around one of its ports. The simulation must notice every one.
+// Deliberate breaks: each makes the program wrong in one way by a wrapper around one of its ports. The simulation must notice every one, by the promise it breaks.
 // Place: the mutation checks; nothing in the product knows of them.
 #pragma once
 
@@ -8,7 +8,7 @@ namespace sim {
 
 struct Break {
   const char* name = "";
-  const char* promise = "";  ///< the one it is aimed at; another that breaks along with it may be noticed first
+  const char* promise = "";  ///< the one that must be found broken; something else that breaks along with it does not count
   std::function<std::unique_ptr<bot::Store>(bot::Store& next, World& world)> store{};
   std::function<std::unique_ptr<bot::Reader>(bot::Reader& next, World& world)> reader{};
   std::function<std::unique_ptr<bot::Sender>(bot::Sender& next, World& world)> sender{};

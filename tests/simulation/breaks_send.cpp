@@ -177,13 +177,6 @@ Break nobody_watches_the_clock() {
   return out;
 }
 
-/// The same, told by what happens in public.
-Break nobody_watches_between_looks() {
-  Break out{"the clock is set between two looks, and nobody notices", "I4 in public"};
-  out.unwatched = true;
-  return out;
-}
-
 }  // namespace
 
 std::vector<Break> breaks_of_sending() {
@@ -200,7 +193,6 @@ std::vector<Break> breaks_of_sending() {
           in_store<TimersAreEarly>("timers go off early", "I7"),
           in_store<TimersAreLate>("timers go off late", "I7 in time"),
           nobody_watches_the_clock(),
-          nobody_watches_between_looks(),
           in_commands<IgnoresChoices>("what people choose for a held update is not done", "I8"),
           in_commands<NeverTells<EntryKind::room_failed>>("a failed room is not told", "I6"),
           in_commands<NeverTells<EntryKind::acknowledged>>("an answered page stays open", "I7"),

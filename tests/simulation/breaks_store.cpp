@@ -185,8 +185,8 @@ std::vector<Break> breaks_of_recording() {
           in_store<FoldMisses<EntryKind::public_held>>("apply misses held updates", "fold"),
           in_store<AnswersOkAnyway>("a full disk is answered with ok", "I1"),
           in_store<DeniesWhatMayBe>("an unknown commit is answered with \"not recorded\"", "I1"),
-          in_store<CommitsWithoutMessages>("batches lose their messages", "outbox"),
-          in_store<TearsDecisions>("a decision is recorded in part", "I1"),
+          in_store<CommitsWithoutMessages>("batches lose their messages", "I6"),
+          in_store<TearsDecisions>("a decision is recorded in part", "fold"),
           in_store<BreaksTheChain>("facts are added after the hash was made", "chain"),
           in_store<ForgetsReferences>("the ids of rooms are not kept", "references"),
           in_store<ForgetsPeople>("people met are not kept", "people")};
