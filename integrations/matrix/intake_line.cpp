@@ -91,6 +91,10 @@ void IntakeLine::keep_place(bool idle) {
   places_.erase(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
+bool IntakeLine::owes() const {
+  return std::any_of(places_.begin(), places_.end(), [](const Place& place) { return place.worth; });
+}
+
 void IntakeLine::tell_absence(bot::Time from, bot::Time until, const std::map<std::int64_t, int>& missed) {
   const auto open = on_.reader.incidents({true, 0, 200, true});
   if (!open) return;

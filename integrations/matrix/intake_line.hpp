@@ -35,6 +35,8 @@ class IntakeLine {
   /// The bot goes into the rooms of the settings: being there already changes nothing.
   void enter_rooms();
   std::size_t unkept() const { return places_.size(); }
+  /// A place at which something happened waits for chores before it may be kept.
+  bool owes() const;
   Conversation& conversation() { return conversation_; }
   void stop();
   bool stopping() const { return stopping_; }

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kNextBatch = "matrix/next_batch";
 constexpr const char* kHeardAt = "matrix/heard_at";
 constexpr bot::Millis kPoll{30000}, kPollDeadline{90000}, kBrief{10000};
-constexpr bot::Millis kLongestPause{60000}, kAbsence{60000}, kKeepIdle{60000};
+constexpr bot::Millis kLongestPause{60000}, kAbsence{60000}, kKeepIdle{60000}, kOwed{2000};
 constexpr int kMostEvents = 50;
 constexpr std::size_t kUnkept = 200;  ///< batches whose answers are still owed; beyond that no new ones are taken
 
@@ -166,7 +166,8 @@ class Sync final : public EventSource {
   bot::Millis go_on() {
     const bot::Millis held = line_.read_held(), gaps = gaps_.go_on();
     line_.keep_place(false);
-    return std::min(held, gaps);
+    // Nothing ends a poll when the last chore is done; the place is kept after a brief one.
+    return std::min({held, gaps, line_.owes() ? kOwed : kPoll});
   }
 
   void count_missed(const std::string& room, const std::vector<Event>& events) {

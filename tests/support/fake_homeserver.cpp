@@ -1,6 +1,7 @@
 #include "tests/support/fake_homeserver.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "integrations/http/server.hpp"
 
@@ -125,6 +126,11 @@ void FakeHomeserver::trick(Answerer answerer) {
 void FakeHomeserver::timeline_limit(std::size_t limit) {
   std::lock_guard lock(mutex_);
   limit_ = limit;
+}
+
+void FakeHomeserver::answer_late(std::chrono::milliseconds by) {
+  std::lock_guard lock(mutex_);
+  late_ = by;
 }
 
 void FakeHomeserver::forget_tokens() {
@@ -259,6 +265,12 @@ WireAnswer FakeHomeserver::send(const std::string& room, const std::string& type
     sent_.push_back({room, type, txn, event_id, json::parse(body, nullptr, false)});
   }
   add(room, {{"type", type}, {"sender", kBot}, {"event_id", event_id}, {"content", json::parse(body, nullptr, false)}});
+  std::chrono::milliseconds late;
+  {
+    std::lock_guard lock(mutex_);
+    late = late_;
+  }
+  std::this_thread::sleep_for(late);
   return answer(200, {{"event_id", event_id}});
 }
 

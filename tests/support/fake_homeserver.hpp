@@ -3,6 +3,7 @@
 // Place: tests of integrations/matrix. Threads: any.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -45,6 +46,8 @@ class FakeHomeserver {
   /// Asked first at every request; an answer of its own replaces the server's.
   void trick(Answerer answerer);
   void timeline_limit(std::size_t limit);
+  /// What is sent stands in the room at once, and its sender hears so later.
+  void answer_late(std::chrono::milliseconds by);
   /// As a restart with a new database: tokens given before mean nothing.
   void forget_tokens();
 
@@ -87,6 +90,7 @@ class FakeHomeserver {
   std::size_t limit_ = 50, next_id_ = 0, waiting_ = 0;
   int epoch_ = 1;
   bool hung_up_ = false;
+  std::chrono::milliseconds late_{0};
   std::int64_t time_ = 1795448538000;
   std::unique_ptr<LoopbackHttp> server_;
 };

@@ -130,6 +130,18 @@ TEST_CASE("the place is not kept while an answer is still owed") {
   CHECK(s.wait_in_time([&] { return s.kept("matrix/next_batch") != before && of_type(s, "m.reaction").size() == 2; }));
 }
 
+TEST_CASE("the place is kept soon after the last answer owed, though nothing else happens in any room") {
+  Stage s;
+  s.have_incident();
+  s.listen();
+  REQUIRE(wait_for([&] { return !s.kept("matrix/next_batch").empty(); }));
+  const std::string before = s.kept("matrix/next_batch");
+  s.hs.answer_late(std::chrono::milliseconds(500));  // the news of the answer is there before the answer is known to be
+  s.hs.say(kIncidentRoom, "@bob:hs", "!incident note owed");
+  settle(s, "note", 1);
+  CHECK(wait_for([&] { return s.kept("matrix/next_batch") != before; }));
+}
+
 TEST_CASE("an answer that the homeserver took but did not confirm is said once") {
   Stage s;
   s.have_incident();
