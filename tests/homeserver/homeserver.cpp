@@ -104,17 +104,17 @@ RealHomeserver::~RealHomeserver() {
 
 bool RealHomeserver::start(double seconds) {
   const pid_t parent = getpid();
+  const std::string log = folder_ + "/log", python = homeserver_python(), yaml = folder_ + "/homeserver.yaml";  // the child must not allocate
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test program that crashes leaves no homeserver behind
     if (getppid() != parent) _exit(1);
-    const int out = open((folder_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(out, 1);
     dup2(out, 2);
     const int null = open("/dev/null", O_RDONLY);
     dup2(null, 0);
     for (int fd = 3; fd < 1024; ++fd) close(fd);
-    const std::string python = homeserver_python(), yaml = folder_ + "/homeserver.yaml";
     execl(python.c_str(), python.c_str(), "-m", "synapse.app.homeserver", "-c", yaml.c_str(), static_cast<char*>(nullptr));
     _exit(127);
   }

@@ -33,7 +33,15 @@ std::string binary() {
   return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "muster";
 }
 
+/// Between fork and exec the child allocates nothing: another thread of this process may have held the allocator's lock at the fork, and holds it
+/// in the child for ever.
 pid_t spawn(const std::vector<std::string>& args, const std::string& folder, const std::string& log, const std::vector<std::string>& wrapper = {}) {
+  std::vector<std::string> words = wrapper;
+  words.push_back(binary());
+  words.insert(words.end(), args.begin(), args.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   const pid_t pid = fork();
   if (pid != 0) return pid;
   if (!wrapper.empty()) setpgid(0, 0);  // so that a signal reaches the wrapper and what it runs
@@ -43,13 +51,6 @@ pid_t spawn(const std::vector<std::string>& args, const std::string& folder, con
   dup2(out, 2);
   const int null = open("/dev/null", O_RDONLY);
   dup2(null, 0);
-  std::vector<char*> argv;
-  std::vector<std::string> before = wrapper;
-  before.push_back(binary());
-  for (auto& word : before) argv.push_back(word.data());
-  std::vector<std::string> copy = args;
-  for (auto& a : copy) argv.push_back(a.data());
-  argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   _exit(127);
 }
