@@ -30,7 +30,7 @@ QueuedMessage doubt(QueuedMessage m, const std::string& reason, RepeatPolicy pol
   ++m.doubts;
   m.looks = 0;
   m.state = MessageState::unknown;  // whatever the deadline says: first find out
-  m.next_at = now + rules.look_after;
+  m.next_at = now + (policy == RepeatPolicy::never_twice ? rules.public_look_after : rules.look_after);
   return m;
 }
 

@@ -11,6 +11,7 @@ struct DeliveryRules {
   Millis longest_backoff{60000};
   Millis longest_page_backoff{15000};
   Millis look_after{3000};          ///< first look after a doubt
+  Millis public_look_after{5500};   ///< the same where nothing may happen twice: vendors show what they took some seconds later
   Millis second_look_after{10500};  ///< between two looks of never_twice: ten seconds, whatever steps of the clock are too small to be noticed
   Millis credentials_wait{30000};   ///< token refused: the whole integration waits
 };

@@ -56,7 +56,7 @@ struct Alone {
     learn_people(people, settings, opened->reader());
     return Done{};
   }
-  PeopleDesk desk(const Settings& settings) { return {opened->credentials(), people, env(), settings.server.public_url}; }
+  PeopleDesk desk(const Settings& settings) { return {opened->credentials(), people, env(), settings.server.console_url}; }
 };
 
 /// The server's answer; nullopt: none is running.
@@ -95,7 +95,7 @@ Result<Invited> invite_person(const PeopleDesk& desk, const std::string& name, b
     desk.people.put(fresh);
     person = std::move(fresh);
   }
-  auto link = console::make_invite(desk.credentials, desk.env, person->id, desk.public_url, minutes);
+  auto link = console::make_invite(desk.credentials, desk.env, person->id, desk.console_url, minutes);
   if (!link) return link.error();
   out.link = *std::move(link);
   return out;

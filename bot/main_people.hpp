@@ -16,7 +16,7 @@ struct PeopleDesk {
   Credentials& credentials;
   People& people;
   Env env;
-  const std::string& public_url;
+  const std::string& console_url;
 };
 
 /// A link, and what the inviter should know about it: "" or "New person Bobb (id bobb). …".

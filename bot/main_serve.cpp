@@ -92,7 +92,7 @@ bool loopback(const std::string& listen) {
 
 /// A listener that shows private pages answers under its own names alone, so that no other site's name can be pointed at it.
 std::vector<std::string> own_names(const Settings& settings, const std::string& listen) {
-  return {"localhost", "127.0.0.1", "[::1]", host_of(listen), host_of(settings.server.public_url)};
+  return {"localhost", "127.0.0.1", "[::1]", host_of(listen), host_of(settings.server.public_url), host_of(settings.server.console_url)};
 }
 
 /// The senders and what they need; owned together.
@@ -326,7 +326,9 @@ class Server {
   Millis upkeep() {
     if (!fatal_) {
       // A lease or a copying of the log may have met the failing disk while nobody asked anything.
-      if (const auto health = opened_->health(); health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
+      const auto health = opened_->health();
+      if (health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
+      if (const bool told = std::exchange(store_ill_, !health.ok); !health.ok && !told) log(LogLevel::error, "store_problem", {{"what", health.problem}});
     }
     if (coordinator_.queued() == 0) (void)opened_->store().maintain();
     const Time now = env_.clock.now();
@@ -340,10 +342,11 @@ class Server {
   Millis check() {
     const auto report = opened_->verify();
     if (report && !report->ok()) log(LogLevel::error, "damage", {{"what", report->problems.front()}});
+    if (!report) log(LogLevel::error, "check_failed", {{"why", report.error().message}});
     return Millis{24 * 3600000};
   }
 
-  PeopleDesk people_desk() { return {opened_->credentials(), people_, env_, settings_.server.public_url}; }
+  PeopleDesk people_desk() { return {opened_->credentials(), people_, env_, settings_.server.console_url}; }
 
   /// Requests of command-line verbs while the server runs. Only the same user reaches the socket.
   std::string control(const std::string& request) {
@@ -354,7 +357,7 @@ class Server {
 
   /// Whom the first link is for: the first admin, else the first person of the settings, else somebody called Admin.
   void greet() {
-    const std::string& where = settings_.server.public_url;
+    const std::string& where = settings_.server.console_url;
     std::printf("muster: ready\n");
     if (console_) {
       const auto& admins = settings_.incidents.admins;
@@ -402,6 +405,7 @@ class Server {
   std::unique_ptr<console::Console> console_;
   Occasionally not_let_in_;
   std::atomic<bool> fatal_{false};
+  bool store_ill_ = false;  ///< and the log says so
   Time last_purge_{};
 
   Loop write_loop_{"writer", [this] {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace bot {
 struct ServerSettings {
   std::string listen = "127.0.0.1:8080";
   std::string private_listen;                 ///< console, API and metrics here when `listen` is not loopback
-  std::string public_url = "http://127.0.0.1:8080";
+  std::string public_url = "http://127.0.0.1:8080";   ///< webhooks and the links of pages
+  std::string console_url = "http://127.0.0.1:8080";  ///< the console, for people's browsers
   std::string tls_certificate, tls_key;       ///< file paths
   std::vector<std::string> trusted_proxies;
 };
@@ -75,7 +77,7 @@ struct MatrixSettings {
   Secret access_token;                        ///< of a plain account; empty with an application service
   std::vector<std::string> control_rooms;     ///< where commands are taken besides incident rooms and the announcement room
   std::vector<std::string> allowed_users;     ///< who may command and invite, beyond the people of the settings
-  std::vector<std::string> allowed_servers;   ///< whose every account may; empty = the bot's own server
+  std::optional<std::vector<std::string>> allowed_servers;  ///< whose every account may; nullopt = the bot's own server's, [] = none
   std::vector<std::string> prefixes{"!incident"};  ///< what stands before a verb; "/incident" and the bot's name always do
   std::string pin_reaction = "\xF0\x9F\x93\x8C";   ///< puts a message on the timeline; "" = off
   std::string room_version;                   ///< "" = the homeserver's default

@@ -61,7 +61,7 @@ Door::Door(bot::Credentials& credentials, bot::Reader& reader, const bot::Settin
 // Behind a proxy that is not named as trusted the request looks plain; the public address still tells. A loopback address is reached
 // through a tunnel or on the machine itself, where no browser would keep a Secure cookie.
 bool Door::over_tls(const http::Request& request) const {
-  return request.secure || (settings_.server.public_url.rfind("https://", 0) == 0 && !is_loopback(request.header("host")));
+  return request.secure || (settings_.server.console_url.rfind("https://", 0) == 0 && !is_loopback(request.header("host")));
 }
 
 std::string Door::session_of(const http::Request& request) const {
@@ -121,7 +121,7 @@ std::string Door::no_cookie(const http::Request& request) const {
   return std::string(tls ? kSecureName : kPlainName) + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict" + (tls ? "; Secure" : "");
 }
 
-bool from_our_page(const http::Request& request, const std::string& public_url) {
+bool from_our_page(const http::Request& request, const std::string& console_url) {
   const std::string& site = request.header("sec-fetch-site");
   const std::string& origin = request.header("origin");
   if (!site.empty() && site != "same-origin") return false;
@@ -130,7 +130,7 @@ bool from_our_page(const http::Request& request, const std::string& public_url) 
   const std::string asked = origin_of(origin);  // "null" has no scheme and answers ""
   if (asked.empty()) return false;
   const std::string& host = request.header("host");
-  return asked == origin_of("http://" + host) || asked == origin_of("https://" + host) || asked == origin_of(public_url);
+  return asked == origin_of("http://" + host) || asked == origin_of("https://" + host) || asked == origin_of(console_url);
 }
 
 bool came_from_elsewhere(const http::Request& request) {

@@ -46,7 +46,7 @@ class Door {
 
 /// True when a POST comes from a page of this very server: Sec-Fetch-Site says so, or Origin names this host or the public address.
 /// Neither header: false; every browser of the last years sends one with a POST.
-bool from_our_page(const http::Request& request, const std::string& public_url);
+bool from_our_page(const http::Request& request, const std::string& console_url);
 
 /// True for a link followed from another site, where a SameSite=Strict cookie stays at home although the person is signed in.
 bool came_from_elsewhere(const http::Request& request);

@@ -8,7 +8,7 @@ std::string random_token(bot::Random& random, std::size_t bytes) {
   return http::base64url(random.bytes(bytes));
 }
 
-bot::Result<std::string> make_invite(bot::Credentials& credentials, bot::Env env, const std::string& person, const std::string& public_url,
+bot::Result<std::string> make_invite(bot::Credentials& credentials, bot::Env env, const std::string& person, const std::string& console_url,
                                      int minutes) {
   if (person.empty()) return bot::fail(bot::ErrorKind::invalid_input, "No link was made: name the person it is for.");
   if (minutes < 1)
@@ -16,7 +16,7 @@ bot::Result<std::string> make_invite(bot::Credentials& credentials, bot::Env env
   const std::string token = random_token(env.random);
   const bot::Status added = credentials.add_invite(token, person, env.clock.now() + std::chrono::minutes(minutes));
   if (!added) return added.error();
-  std::string base = public_url;
+  std::string base = console_url;
   while (!base.empty() && base.back() == '/') base.pop_back();
   return base + "/login/" + token;
 }

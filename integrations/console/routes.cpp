@@ -51,7 +51,7 @@ void Console::wake() {
 }
 
 bot::Result<std::string> Console::first_link(const std::string& person, int minutes) {
-  return make_invite(credentials_, env_, person, settings_.server.public_url, minutes);
+  return make_invite(credentials_, env_, person, settings_.server.console_url, minutes);
 }
 
 void Console::routes(http::Server& server) {
@@ -100,7 +100,7 @@ std::optional<Visitor> Console::let_post(const http::Request& request, const Ans
   const auto refuse = [&](int status, const std::string& heading, const std::string& why) {
     exchange->respond(wants_json(request) ? with_policy(http::Response::problem(status, why)) : shell_.say(status, heading, why));
   };
-  if (!from_our_page(request, settings_.server.public_url)) {
+  if (!from_our_page(request, settings_.server.console_url)) {
     refuse(403, "Not recorded",
            "Not recorded: the request did not come from a page of this console. Open the console and send it from there.");
     return std::nullopt;

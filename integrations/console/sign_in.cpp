@@ -40,7 +40,7 @@ void Console::show_link(const http::Request& request, const Answer& exchange) {
 }
 
 void Console::redeem_link(const http::Request& request, const Answer& exchange) {
-  if (!from_our_page(request, settings_.server.public_url)) {
+  if (!from_our_page(request, settings_.server.console_url)) {
     return exchange->respond(shell_.say(
         403, "Not signed in", "The request did not come from this console's own page. Open the link and press the button there."));
   }

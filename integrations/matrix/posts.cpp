@@ -66,7 +66,7 @@ bot::Text links(const Session& session) {
     out.push_back(bot::link(url, label));
   };
   const bot::Incident& incident = session.context.incident;
-  if (session.settings.console_enabled) add("Timeline", public_address(session) + "/incidents/" + incident.name());
+  if (session.settings.console_enabled) add("Timeline", session.settings.server.console_url + "/incidents/" + incident.name());
   for (const auto& [label, url] : session.settings.incidents.bookmarks) add(label, url);
   const auto& pages = session.settings.status_pages;
   for (const auto& page : pages)

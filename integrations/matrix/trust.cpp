@@ -23,7 +23,7 @@ bool may_command(const std::string& user_id, const bot::MatrixSettings& settings
   // Somebody the chat told us about is no person of the settings: their id then begins with "matrix:".
   if (const auto person = people.by_identity(kIntegration, user_id); person && person->id.rfind("matrix:", 0) != 0) return true;
   if (looks_like_guest(user_id)) return false;
-  return settings.allowed_servers.empty() ? server == settings.server_name() : among(settings.allowed_servers, server);
+  return settings.allowed_servers ? among(*settings.allowed_servers, server) : server == settings.server_name();
 }
 
 }  // namespace matrix

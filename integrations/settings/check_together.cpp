@@ -39,6 +39,15 @@ void check_reachable(const bot::Settings& out, Report& report) {
   }
 }
 
+/// Somebody who was invited and stands nowhere in the settings may be paged in time; a slip of the pen never.
+void check_paged(const Names& named, const Names& ids, const std::string& path, Report& report) {
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (std::find(ids.begin(), ids.end(), named[i]) != ids.end()) continue;
+    if (!nearest(named[i], report.sayable(ids)).empty()) check_known(named[i], ids, at(path, i), "the id of anybody under people", report);
+    else report.warn(at(path, i), word(named[i], report) + " is nobody under people, so no page reaches them; give them an entry with a chat or a webhook");
+  }
+}
+
 void check_people(bot::Settings& out, Report& report) {
   Names ids;
   for (const auto& person : out.people) ids.push_back(person.id);
@@ -50,7 +59,7 @@ void check_people(bot::Settings& out, Report& report) {
   all_known(out.permissions.publish, "permissions.publish");
   all_known(out.permissions.command, "permissions.command");
   check_reachable(out, report);
-  for (std::size_t i = 0; i < out.paging.policy.size(); ++i) all_known(out.paging.policy[i].notify, at("paging.policy", i) + ".notify");
+  for (std::size_t i = 0; i < out.paging.policy.size(); ++i) check_paged(out.paging.policy[i].notify, ids, at("paging.policy", i) + ".notify", report);
   for (std::size_t i = 0; i < out.people.size(); ++i) {
     auto& person = out.people[i];
     person.admin = std::find(out.incidents.admins.begin(), out.incidents.admins.end(), person.id) != out.incidents.admins.end();

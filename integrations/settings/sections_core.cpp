@@ -106,12 +106,14 @@ void read_token(Mapping& in, bot::ApiToken& token) {
 
 void read_server(Mapping& root, bot::Settings& out) {
   auto& server = out.server;
-  bool url_given = false;
+  bool url_given = false, console_given = false;
   root.section("server", [&](Mapping& in) {
     read_listen(in, "listen", server.listen, "127.0.0.1:8080");
     read_listen(in, "private_listen", server.private_listen, "127.0.0.1:8090");
     url_given = in.has("public_url");
     in.url("public_url", server.public_url);
+    console_given = in.has("console_url");
+    in.url("console_url", server.console_url);
     in.section("tls", [&](Mapping& tls) {
       tls.text("certificate", server.tls_certificate);
       tls.text("key", server.tls_key);
@@ -122,8 +124,11 @@ void read_server(Mapping& root, bot::Settings& out) {
       if (!is_network(server.trusted_proxies[i]))
         in.report().about(in.path_of("trusted_proxies") + "[" + std::to_string(i) + "]", "must be an address or a network like 10.0.0.0/8");
   });
-  if (!url_given) server.public_url = (server.tls_certificate.empty() ? "http://" : "https://") + server.listen;
-  while (!server.public_url.empty() && server.public_url.back() == '/') server.public_url.pop_back();  // paths are appended
+  const std::string scheme = server.tls_certificate.empty() ? "http://" : "https://";
+  if (!url_given) server.public_url = scheme + server.listen;
+  if (!console_given) server.console_url = server.private_listen.empty() ? server.public_url : scheme + server.private_listen;
+  for (std::string* url : {&server.public_url, &server.console_url})
+    while (!url->empty() && url->back() == '/') url->pop_back();  // paths are appended
 }
 
 void read_incidents(Mapping& root, bot::Settings& out) {

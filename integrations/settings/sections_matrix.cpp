@@ -30,9 +30,11 @@ void read_trust(Mapping& in, bot::MatrixSettings& out) {
   check_ids(in, "control_rooms", out.control_rooms, "#!", "must look like #operations:example.org or !id:example.org");
   in.texts("allowed_users", out.allowed_users);
   check_ids(in, "allowed_users", out.allowed_users, "@", "must look like @alice:example.org");
-  in.texts("allowed_servers", out.allowed_servers);
-  for (std::size_t i = 0; i < out.allowed_servers.size(); ++i)
-    if (!is_server_name(out.allowed_servers[i]))
+  std::vector<std::string> servers;
+  in.texts("allowed_servers", servers);
+  if (in.has("allowed_servers")) out.allowed_servers = servers;
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    if (!is_server_name(servers[i]))
       in.report().about(in.path_of("allowed_servers") + "[" + std::to_string(i) + "]", "must be a server's name like example.org");
 }
 

@@ -23,8 +23,7 @@ std::set<std::string> links_in(const json& answer) {
 
 std::vector<Bookmark> bookmarks_of(const bot::Settings& settings, const bot::Incident& incident) {
   std::vector<Bookmark> out;
-  std::string base = settings.server.public_url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
+  const std::string& base = settings.server.console_url;
   if (settings.console_enabled && is_web(base)) out.push_back({"Timeline", base + "/incidents/" + incident.name(), ":scroll:"});
   for (const auto& [label, link] : settings.incidents.bookmarks)
     if (is_web(link)) out.push_back({label, link, ":bookmark:"});

@@ -97,8 +97,7 @@ std::string hook_text(const bot::Card& card, std::int64_t incident, const bot::S
   for (const auto& paragraph : card.paragraphs) out += "\n" + bot::plain_text(paragraph, people);
   out = quiet(escape(out));
   out = cut(out, kTextLength);
-  std::string base = settings.server.public_url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
+  const std::string& base = settings.server.console_url;
   if (settings.console_enabled && base.rfind("https://", 0) == 0) out += "\n" + base + "/incidents/INC-" + std::to_string(incident);
   return out;
 }

@@ -44,9 +44,18 @@ void put(unsigned char* to, std::uint64_t h) {
   for (int i = 0; i < kPageCheckBytes; ++i) to[i] = static_cast<unsigned char>(h >> (8 * i));
 }
 
+/// SQLite takes what is missing of a file's last page for zeros.
+int on_short_read(sqlite3_file* f, sqlite3_int64 at) {
+  sqlite3_int64 size = 0;
+  if (below(f).xFileSize(inner(f), &size) != SQLITE_OK) return SQLITE_IOERR_FSTAT;
+  return size > at ? SQLITE_IOERR_DATA : SQLITE_IOERR_SHORT_READ;
+}
+
 int on_read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
   const int code = below(f).xRead(inner(f), to, n, at);
-  if (code != SQLITE_OK || !of(f).checked || !is_page(n, at)) return code;
+  if (!of(f).checked || !is_page(n, at)) return code;
+  if (code == SQLITE_IOERR_SHORT_READ) return on_short_read(f, at);
+  if (code != SQLITE_OK) return code;
   const auto* page = static_cast<const unsigned char*>(to);
   unsigned char expected[kPageCheckBytes];
   put(expected, hash_of(page, n, at));

@@ -25,13 +25,21 @@ std::string holder(int fd) {
   return digits.empty() ? "another process" : "process " + digits;
 }
 
-/// Which file this is, so that a database put in its place later is not taken for it. "": there is none.
+constexpr const char* kInUse = " in use ";
+constexpr const char* kClosed = " closed ";
+
+/// Which file this is, so that a database put in its place later is not taken for it. "": there is none, or it holds nothing yet.
 std::string identity(const std::string& database) {
   struct stat info{};
-  return ::stat(database.c_str(), &info) == 0 ? std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) : "";
+  return ::stat(database.c_str(), &info) == 0 && info.st_size > 0 ? std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) : "";
 }
 
-constexpr const char* kInUse = " in use ";
+bool is_empty(const std::string& database) {
+  struct stat info{};
+  return ::stat(database.c_str(), &info) == 0 && info.st_size == 0;
+}
+
+bool knew_one(const std::string& before) { return before.find(kInUse) != std::string::npos || before.find(kClosed) != std::string::npos; }
 
 }  // namespace
 
@@ -46,6 +54,11 @@ bot::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& databas
     return bot::fail(bot::ErrorKind::conflict, "Another Muster (" + who + ") already uses " + database + ". Stop it first, or name another file in store.url.");
   }
   const std::string before = content(fd);
+  if (is_empty(database) && knew_one(before)) {
+    ::close(fd);
+    return bot::fail(bot::ErrorKind::corrupt, database + " is empty, but Muster has recorded into a database there before. Put that file back, or restore a backup. To begin anew, remove " + database +
+                                                  " and " + file + ".");
+  }
   const std::string who = identity(database);
   const bool unclean = !who.empty() && before.find(kInUse + who + "\n") != std::string::npos;
   std::unique_ptr<FileLock> lock(new FileLock(fd, database, unclean));
@@ -62,7 +75,8 @@ bool FileLock::is_taken(const std::string& database) {
 }
 
 bool FileLock::write(bool in_use) {
-  std::string text = std::to_string(::getpid()) + (in_use ? kInUse + identity(database_) : "") + "\n";
+  const std::string who = identity(database_);
+  std::string text = std::to_string(::getpid()) + (who.empty() ? "" : (in_use ? kInUse : kClosed) + who) + "\n";
   text.resize(kLength, '\n');  // always as long, so that one write replaces all and needs no new space
   return ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }

@@ -1,6 +1,7 @@
 // One writer per database file: an advisory lock on a file beside it, held as long as this object lives (the kernel frees it when the process dies).
-// It also remembers whether the database was left in use: then the log beside it holds what was recorded last, and must be there.
-// Place: open_store. Errors: conflict when another process holds it, with words that name it.
+// It also remembers which database it stood beside, and whether that was left in use: then the log beside it holds what was recorded last, and must
+// be there. A file that is empty now was emptied by somebody.
+// Place: open_store. Errors: conflict when another process holds it, with words that name it; corrupt for an emptied database.
 #pragma once
 
 #include <memory>

@@ -105,6 +105,7 @@ bot::Result<std::unique_ptr<SqliteConnection>> opened_for_reading(const std::str
   auto c = std::make_unique<SqliteConnection>(file, mode);
   auto version = version_of(*c, file);
   if (!version) return version.error();
+  if (*version == 0) return refuse(file + " is empty: nothing was ever recorded there, or somebody emptied it. Check store.url in the settings, or restore a backup.");
   if (*version != schema_version())
     return refuse(file + " has schema " + std::to_string(*version) + ", this Muster needs " + std::to_string(schema_version()) + ". Start `muster serve` once to bring it up to date.");
   set_rules(*c);

@@ -27,6 +27,7 @@ Outside::Outside(support::RealHomeserver& real, const std::string& url) : hs(rea
   settings.matrix.user_id = bot.user_id;
   settings.matrix.access_token = bot::Secret(bot.token);
   settings.server.public_url = "https://muster.example.org/";
+  settings.server.console_url = "https://muster.example.org";
   people.put({"alice", "Alice", false, {{"matrix", alice.user_id}}, ""});
   people.put({"bob", "Bob", false, {{"matrix", bob.user_id}}, ""});
   people.put({"carol", "Carol", false, {}, ""});

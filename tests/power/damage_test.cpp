@@ -163,6 +163,16 @@ TEST_CASE("damage: a file cut short is refused or found") {
   }
 }
 
+TEST_CASE("damage: a file cut short within its last page is refused or found") {
+  const Filled original = filled();
+  const Scratch folder;
+  for (const std::size_t cut : {1, 7, 8, 9, 80, 200, 2000, 4000, 4095}) {
+    const auto verdict = judge(folder, original.bytes.substr(0, original.bytes.size() - cut), original, "-", "-");
+    INFO(cut << " bytes less: " << verdict.words);
+    CHECK((verdict.outcome == Outcome::refused || verdict.outcome == Outcome::found));
+  }
+}
+
 TEST_CASE("damage: a backup under load verifies, and work goes on from it") {
   support::MusterProcess muster("console: {enabled: false}\n");
   REQUIRE(muster.start());

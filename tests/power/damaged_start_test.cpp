@@ -61,6 +61,32 @@ TEST_CASE("damage: a log that is gone after a crash is asked for") {
   CHECK(s.muster.start());
 }
 
+TEST_CASE("damage: a database that somebody emptied is not begun anew") {
+  Stopped s;
+  write_bytes(s.file, "");
+  says(refusal(s.muster), s.file + " is empty");
+  says(refusal(s.muster), "restore a backup");  // and is not forgotten at the second try
+  const auto verified = s.muster.run({"verify"});
+  CHECK(verified.code == 1);
+  says(verified.out, "is empty");
+  write_bytes(s.file, s.good);
+  REQUIRE(s.muster.start());
+  s.muster.kill9();
+  for (const char* ending : {"-wal", "-shm"}) std::filesystem::remove(s.file + ending);
+  write_bytes(s.file, "");
+  says(refusal(s.muster), s.file + " is empty");
+  std::filesystem::remove(s.file);
+  std::filesystem::remove(s.file + ".lock");  // as the words say
+  CHECK(s.muster.start());
+}
+
+TEST_CASE("damage: a database that is empty since the first start did not get further is begun") {
+  support::MusterProcess muster("console: {enabled: false}\n");
+  write_bytes(muster.database(), "");
+  write_bytes(muster.database() + ".lock", "12\n");
+  CHECK(muster.start());
+}
+
 TEST_CASE("damage: a log that belongs to another moment is refused") {
   Stopped s;
   REQUIRE(s.muster.start());

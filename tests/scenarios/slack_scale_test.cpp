@@ -33,6 +33,7 @@ class Everything {
     settings.slack.api_url = slack.url();
     settings.slack.announce_channel = FakeSlack::kAnnounce;
     settings.server.public_url = "https://muster.example.org/";
+    settings.server.console_url = "https://muster.example.org";
     people.put({"alice", "Alice", false, {{"slack", "U01"}}, ""});
     people.put({"bob", "Bob", false, {{"slack", "U02"}}, ""});
     people.put({"carol", "Carol", false, {{"slack", "U03"}}, ""});

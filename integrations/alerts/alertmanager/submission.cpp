@@ -97,7 +97,7 @@ http::Response Submission::answer_locked() {
   const std::string good = std::to_string(recorded_ + repeated_) + " of " + std::to_string(notification_.alerts.size()) + " readable alerts are recorded. ";
   const std::string bad = faults.empty() ? "" : " Not readable: " + list(faults) + ".";
   if (unavailable_ > 0)
-    return http::Response::problem(503, good + (maybe_recorded_ ? "The others may be recorded: send the same again." : "The others are not: send the same again.") + bad,
+    return http::Response::problem(503, good + (maybe_recorded_ ? "The others may be recorded: send the same again." : "The others were not taken this time: send the same again.") + bad,
                                    retry_after_);
   if (!faults.empty()) return http::Response::problem(400, good + "Not recorded: " + list(faults) + ".");
   const nlohmann::json counts{{"recorded", recorded_}, {"repeated", repeated_}, {"truncated", notification_.truncated}};

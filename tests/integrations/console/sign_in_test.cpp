@@ -61,7 +61,7 @@ TEST_CASE("Sign-in: the cookie is out of reach of scripts and other sites, and S
     CHECK(set.find("Secure") == std::string::npos);
   }
   bot::Settings behind_proxy = Stage::defaults();
-  behind_proxy.server.public_url = "https://muster.example.org";
+  behind_proxy.server.console_url = "https://muster.example.org";
   Stage s({}, behind_proxy);
   const std::string path = path_of(s.console->first_link("bob"));
   s.host = "muster.example.org";

@@ -115,10 +115,14 @@ TEST_CASE("people of the settings, allowed users and the bot's own server may co
   CHECK_FALSE(may("@123:hs"));
   CHECK_FALSE(may("@muster:hs"));
   CHECK_FALSE(may("nobody"));
-  settings.allowed_servers = {"other"};
+  settings.allowed_servers = std::vector<std::string>{"other"};
   settings.allowed_users = {"@eve:third", "@123:hs"};
   CHECK(may("@dave:other"));
   CHECK(may("@eve:third"));
   CHECK(may("@123:hs"));
   CHECK_FALSE(may("@alice:hs"));
+  settings.allowed_servers = std::vector<std::string>{};
+  CHECK_FALSE(may("@alice:hs"));
+  CHECK_FALSE(may("@dave:other"));
+  CHECK(may("@eve:third"));
 }

@@ -279,4 +279,6 @@ TEST_CASE("somebody whom the policy names and no page can reach is warned of wit
         "1: paging.policy[1].notify[1]: \"bob\" cannot be reached by any page; add slack or webhook to people[1]");
   CHECK(warned_of(policy + people + "  - {id: bob, slack: U02AAAAAA}" + slack).empty());
   CHECK(warned_of(policy + people + "  - {id: bob, webhook: \"https://pager.example.org/bob\"}").empty());
+  CHECK(warned_of(policy + people) == "1: paging.policy[1].notify[1]: \"bob\" is nobody under people, so no page reaches them; give them an entry with a chat or a webhook");
+  CHECK(only_fault("people: [{id: alice, slack: U01AAAAAA}]\npaging: {secret: 0123456789abcdef, policy: [{notify: [alise]}]}").find("did you mean \"alice\"?") != std::string::npos);
 }

@@ -17,6 +17,21 @@ bot::Settings good(const std::string& yaml, const settings::Outside& outside = f
 
 }  // namespace
 
+TEST_CASE("the console's address is the listener it is on, unless a better one is named") {
+  const std::string outer = "console: {enabled: true}\nserver: {public_url: \"https://muster.example.org/\"";
+  CHECK(good(outer + "}").server.console_url == "https://muster.example.org");
+  const std::string inner = outer + ", listen: 0.0.0.0:8080, private_listen: 127.0.0.1:8090";
+  CHECK(good(inner + "}").server.console_url == "http://127.0.0.1:8090");
+  CHECK(good(inner + ", console_url: \"https://muster.internal/\"}").server.console_url == "https://muster.internal");
+  CHECK(good(inner + ", console_url: \"https://muster.internal/\"}").server.public_url == "https://muster.example.org");
+}
+
+TEST_CASE("without the key every account of the bot's server may command in Matrix, with an empty list none") {
+  const std::string matrix = "console: {enabled: true}\nmatrix: {homeserver_url: \"https://hs.example.org\", user_id: \"@muster:example.org\", access_token: \"syt-0123456789abcdef\"";
+  CHECK_FALSE(good(matrix + "}").matrix.allowed_servers.has_value());
+  CHECK(good(matrix + ", allowed_servers: []}").matrix.allowed_servers == std::vector<std::string>{});
+}
+
 TEST_CASE("the example file is true: it loads without a fault and means what its comments say") {
   const auto outside = fake_outside({{"MUSTER_API_TOKEN", "api-token-0123456789"},
                                      {"SLACK_BOT_TOKEN", "xoxb-0123456789abcdef"},

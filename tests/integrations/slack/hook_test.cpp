@@ -33,6 +33,7 @@ struct Hook {
   Hook() {
     incident.number = 7;
     settings.server.public_url = "https://muster.example.org/";
+    settings.server.console_url = "https://muster.example.org";
   }
   bot::SendResult send(const std::string& words = "x") {
     bot::Card card;

@@ -27,6 +27,7 @@ struct Outside {
     settings.slack.api_url = vendor.url();
     settings.slack.announce_channel = support::FakeSlack::kAnnounce;
     settings.server.public_url = "https://muster.example.org/";
+    settings.server.console_url = "https://muster.example.org";
     people.put({"alice", "Alice", false, {{"slack", "U01"}}, ""});
     people.put({"bob", "Bob", false, {{"slack", "U02"}}, ""});
     people.put({"carol", "Carol", false, {}, ""});
