@@ -228,7 +228,7 @@ TEST_CASE("one chat's failure to open a room touches no other") {
 TEST_CASE("those invited by setting come in a lane of their own, once the room is there") {
   Desk d;
   d.settings.incidents.invite_people = {"carol"};
-  d.settings.incidents.invite_groups = {"S012"};
+  d.settings.incidents.invite_groups = {{"slack", {"S012"}}, {"matrix", {"#team:example.org"}}};
   d.say("declare sev1 x");
   for (const auto& m : d.outbox) CHECK(m.lane.find("extras") == std::string::npos);
   const std::size_t from = d.outbox.size();

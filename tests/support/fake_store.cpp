@@ -60,7 +60,7 @@ bot::Result<bot::Loaded> FakeStore::load(const bot::LoadQuery& query) {
     auto& amendments = out.amendments[{incident, seq}];
     amendments.clear();
     for (const auto at : it->second)
-      if (const auto& e = t.entries[at]; e.text && e.kind != bot::EntryKind::withdrawn && bot::amends(e) == seq) amendments.push_back(e.seq);
+      if (const auto& e = t.entries[at]; e.text && bot::repeats(e) == seq) amendments.push_back(e.seq);
   }
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)
