@@ -35,7 +35,7 @@ struct Snapshot {
   const AlertRecord* alert = nullptr;
   const Incident* group_incident = nullptr;  ///< newest incident of the alert's group
   const Entry* entry = nullptr;              ///< the entry named by redact/correct
-  std::vector<std::int64_t> amendments;      ///< entries that say it anew (corrections, edits) and still have their words
+  std::vector<std::int64_t> amendments;      ///< entries that repeat its words (corrections, edits, a room's name) and still have theirs
   std::vector<QueuedMessage> troubled;       ///< held messages of the incident, oldest first
   std::map<std::string, std::string> references;  ///< "<integration>/<what>" → id, those of Reads that exist
 };

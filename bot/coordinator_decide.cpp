@@ -214,7 +214,7 @@ void Coordinator::record(const Decision& decision, const Snapshot& snapshot, con
     for (const auto& proposed : decision.entries) {
       changes.entries.push_back(make_entry(proposed, row, context, env_.random));
       apply(row, changes.entries.back());
-      if (const auto of = amends(changes.entries.back()); of && proposed.kind != EntryKind::withdrawn)
+      if (const auto of = repeats(changes.entries.back()))
         loaded.amendments[{decision.incident, *of}].push_back(changes.entries.back().seq);
       for (auto& message : announce_elsewhere(changes.entries.back(), row, context)) changes.messages.push_back(std::move(message));
     }

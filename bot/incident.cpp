@@ -207,7 +207,7 @@ void apply(Incident& row, const Entry& e) {
     case EntryKind::public_dropped: apply_page_state(row, e, PageState::dropped, text); break;
     case EntryKind::public_resent: apply_page_state(row, e, PageState::pending, text); break;
     case EntryKind::room_opened: {
-      const auto& link = fact(e.facts, "link");
+      const auto& link = fact(e.facts, "link");  // without one never the text: it may be redacted
       row.rooms[fact(e.facts, "integration")] = link.empty() ? fact(e.facts, "name") : link;
       break;
     }

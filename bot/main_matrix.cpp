@@ -15,6 +15,8 @@
 namespace bot {
 namespace {
 
+constexpr Millis kSilence{60000};  ///< a shorter one is nobody's news
+
 std::string hex_token(Random& random) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
@@ -90,12 +92,11 @@ int matrix_doctor(const Settings& settings) {
 }
 
 MatrixPart::MatrixPart(const Settings& settings, http::Client& client, Env env)
-    : api_(std::make_shared<matrix::Api>(settings.matrix, client, env.clock, std::make_shared<matrix::Homeserver>())) {}
+    : api_(std::make_shared<matrix::Api>(settings.matrix, client, env.clock, std::make_shared<matrix::Homeserver>())), chores_(std::make_unique<matrix::Chores>(env.clock)) {}
 
-std::unique_ptr<Sender> MatrixPart::make_sender(const Settings& settings, const People& people, Env env) { return matrix::make_sender(settings, api_, people, env); }
+std::unique_ptr<Sender> MatrixPart::make_sender(const Settings& settings, const People& people, Env env) { return matrix::make_sender(settings, api_, people, env, {}, chores_.get()); }
 
 void MatrixPart::listen(const Settings& settings, const People& people, Coordinator& coordinator, Reader& reader, Env env, http::Server& server, metrics::Metrics& metrics) {
-  chores_ = std::make_unique<matrix::Chores>(env.clock);
   std::set<std::string> queries;
   for (const auto& line : commands::verb_lines())
     if (line.query) queries.insert(line.name);
@@ -107,6 +108,12 @@ void MatrixPart::listen(const Settings& settings, const People& people, Coordina
                                  &server,
                                  [&metrics] { metrics.count_signature_failure("matrix"); }});
   measure(metrics);
+}
+
+std::string MatrixPart::trouble() const {
+  const auto hearing = source_->hearing();
+  if (hearing.ok || hearing.silence < kSilence) return "";
+  return "Nothing was heard from the homeserver for " + duration_text(hearing.silence) + ": commands typed in Matrix wait there. " + hearing.problem;
 }
 
 void MatrixPart::measure(metrics::Metrics& metrics) {

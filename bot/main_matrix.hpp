@@ -28,6 +28,8 @@ class MatrixPart {
   void listen(const Settings& settings, const People& people, Coordinator& coordinator, Reader& reader, Env env, http::Server& server, metrics::Metrics& metrics);
   Status start() { return source_->start(); }
   void stop() { source_->stop(); }
+  /// Said when nothing was heard for a while; a moment's silence is none. "" = all is well.
+  std::string trouble() const;
 
  private:
   void measure(metrics::Metrics& metrics);

@@ -1,21 +1,18 @@
 #include "bot/main_serve.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "bot/coordinator.hpp"
 #include "bot/lifecycle.hpp"
 #include "bot/log.hpp"
-#include "bot/main_matrix.hpp"
+#include "bot/main_outside.hpp"
 #include "bot/main_people.hpp"
+#include "bot/main_process.hpp"
 #include "bot/timers.hpp"
 #include "bot/workers.hpp"
 #include "commands/table.hpp"
@@ -26,20 +23,10 @@
 #include "integrations/cli/version.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/console/routes.hpp"
-#include "integrations/http/websocket.hpp"
 #include "integrations/metrics/metrics.hpp"
 #include "integrations/paging/ack_link.hpp"
-#include "integrations/paging/webhook_sender.hpp"
-#include "integrations/slack/catch_up.hpp"
-#include "integrations/slack/hook_sender.hpp"
-#include "integrations/slack/inbound.hpp"
-#include "integrations/slack/names.hpp"
-#include "integrations/slack/rotation.hpp"
-#include "integrations/slack/sender.hpp"
-#include "integrations/slack/socket_mode.hpp"
-#include "integrations/statuspage/atlassian/sender.hpp"
-#include "integrations/statuspage/builtin/builtin.hpp"
 #include "integrations/storage/open_store.hpp"
+#include "integrations/text/address.hpp"
 
 namespace bot {
 namespace {
@@ -48,86 +35,16 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
-constexpr int kPublications = 500;  ///< as many as the built-in page shows
-
-/// What the process asks of the machine before any thread exists.
-void prepare_process() {
-  signal(SIGPIPE, SIG_IGN);
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // main waits for them; no other thread is interrupted
-  mallopt(M_ARENA_MAX, 2);                     // few threads allocate much; more arenas only cost memory
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-  }
-}
-
-/// Waits for SIGTERM, SIGINT or `fatal`.
-void wait_for_the_end(const std::atomic<bool>& fatal) {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  const timespec nap{0, 100'000'000};
-  while (!fatal && sigtimedwait(&stop, nullptr, &nap) < 0) {
-  }
-}
-
-std::string host_of(const std::string& url_or_listen) {
-  const auto scheme = url_or_listen.find("://");
-  std::string rest = scheme == std::string::npos ? url_or_listen : url_or_listen.substr(scheme + 3);
-  rest = rest.substr(0, rest.find('/'));
-  if (!rest.empty() && rest[0] == '[') return rest.substr(0, rest.find(']') + 1);
-  return rest.substr(0, rest.rfind(':'));
-}
 
 bool loopback(const std::string& listen) {
-  const std::string host = host_of(listen);
+  const std::string host = text::host_of(listen);
   return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
 }
 
 /// A listener that shows private pages answers under its own names alone, so that no other site's name can be pointed at it.
 std::vector<std::string> own_names(const Settings& settings, const std::string& listen) {
-  return {"localhost", "127.0.0.1", "[::1]", host_of(listen), host_of(settings.server.public_url), host_of(settings.server.console_url)};
+  return {"localhost", "127.0.0.1", "[::1]", text::host_of(listen), text::host_of(settings.server.public_url), text::host_of(settings.server.console_url)};
 }
-
-/// The senders and what they need; owned together.
-struct Outside {
-  std::unique_ptr<http::Client> client = http::make_guarded_client();
-  std::shared_ptr<slack::Workspace> workspace = std::make_shared<slack::Workspace>();
-  std::unique_ptr<MatrixPart> matrix;
-  std::vector<std::unique_ptr<Sender>> senders;
-  std::vector<std::unique_ptr<statuspage::builtin::BuiltinPage>> pages;
-
-  Outside(const Settings& settings, Reader& reader, const People& people, Env env) {
-    if (settings.slack.enabled) senders.push_back(slack::make_sender(settings, *client, people, env, workspace));
-    for (const auto& hook : settings.announcements) senders.push_back(slack::make_hook_sender(hook, settings, *client, people, env.clock));
-    if (settings.matrix.enabled) {
-      matrix = std::make_unique<MatrixPart>(settings, *client, env);
-      senders.push_back(matrix->make_sender(settings, people, env));
-    }
-    senders.push_back(paging::make_webhook_sender(*client, settings, people, env.clock));
-    for (const auto& page : settings.status_pages) {
-      if (page.kind == "builtin") pages.push_back(std::make_unique<statuspage::builtin::BuiltinPage>(page, reader, env));
-      else senders.push_back(statuspage::atlassian::make_sender(page, *client, env, [&reader] { return reader.public_updates(kPublications); }));
-    }
-  }
-  std::vector<Sender*> all() const {
-    std::vector<Sender*> out;
-    for (const auto& s : senders) out.push_back(s.get());
-    for (const auto& p : pages) out.push_back(p.get());
-    return out;
-  }
-  std::map<std::string, int> threads() const {
-    std::map<std::string, int> out;
-    for (const Sender* s : all()) out[s->integration()] = s->parallel();
-    return out;
-  }
-};
 
 class Server {
  public:
@@ -146,8 +63,6 @@ class Server {
         control_(cli::control_path(database_file(settings_.store_url)), [this](const std::string& request) { return control(request); }),
         lifecycle_([](const std::string& what) { log(LogLevel::warning, "lifecycle", {{"what", what}}); }) {
     learn_people(people_, settings_, opened_->reader());
-    if (settings_.slack.enabled && settings_.slack.rotates())
-      rotation_ = std::make_unique<slack::Rotation>(settings_.slack, *outside_.client, coordinator_, opened_->reader(), env_.clock, outside_.workspace);
     make_listeners();
     wire();
     list_parts();
@@ -192,12 +107,7 @@ class Server {
     http::Server& outer = *public_;
     http::Server& inner = private_ ? *private_ : *public_;
 
-    if (settings_.slack.enabled) {
-      slack_inbox_ = slack::make_inbox({coordinator_, coordinator_, opened_->reader(), settings_, people_, env_.clock, *outside_.client, outside_.workspace});
-      if (settings_.slack.is_socket()) open_sockets();
-      else slack::add_routes(outer, slack_inbox_, settings_, env_.clock, [this] { metrics_.count_signature_failure("slack"); });
-      listen_to_slack();
-    }
+    if (outside_.slack) outside_.slack->listen(coordinator_, opened_->reader(), people_, outer, metrics_);
     if (outside_.matrix) outside_.matrix->listen(settings_, people_, coordinator_, opened_->reader(), env_, outer, metrics_);
     alertmanager::add_routes(outer, coordinator_, settings_, env_.clock);
     paging::add_routes(outer, coordinator_, opened_->reader(), people_, settings_, env_.clock);
@@ -208,25 +118,24 @@ class Server {
     if (settings_.console_enabled) {
       console::ConsoleOptions options;
       for (const auto& line : commands::verb_lines()) options.verbs.push_back({line.name, line.form, line.summary, line.query});
-      options.problem = [this] {
-        const std::string problem = opened_->health().problem;
-        if (!problem.empty()) return problem;
-        const std::string trouble = outside_.workspace->trouble();
-        return trouble.empty() ? clock_watch_.notice() : trouble;
-      };
+      options.notices = [this] { return notices(); };
       options.forms = &coordinator_;
       console_ = std::make_unique<console::Console>(inner, coordinator_, opened_->reader(), opened_->credentials(), settings_, people_, env_, std::move(options));
     }
   }
 
-  void open_sockets() {
-    const auto open = [](std::string url, http::SocketEvents events) { return http::open_websocket(std::move(url), std::move(events)); };
-    socket_mode_ = std::make_unique<slack::SocketMode>(settings_.slack, *outside_.client, env_, outside_.workspace, slack_inbox_, open);
-  }
-
-  void listen_to_slack() {
-    catch_up_ = std::make_unique<slack::CatchUp>(settings_.slack, *outside_.client, coordinator_, opened_->reader(), env_.clock, outside_.workspace, slack_inbox_);
-    names_ = std::make_unique<slack::Names>(settings_.slack, *outside_.client, people_, env_.clock, outside_.workspace);
+  /// What is broken now, for those who are signed in to the console.
+  std::vector<console::Notice> notices() {
+    std::vector<console::Notice> out;
+    const auto say = [&out](const char* heading, std::string words) {
+      if (!words.empty()) out.push_back({heading, std::move(words)});
+    };
+    say("Storage problem.", opened_->health().problem);
+    for (auto& words : outside_.pages.troubles()) say("Status page problem.", std::move(words));
+    if (outside_.slack) say("Slack problem.", outside_.slack->trouble());
+    if (outside_.matrix) say("Matrix problem.", outside_.matrix->trouble());
+    say("Clock changed.", clock_watch_.notice());
+    return out;
   }
 
   void wire() {
@@ -238,14 +147,13 @@ class Server {
       if (what.messages) dispatch_loop_.wake();
       if (what.timers) timer_loop_.wake();
       if (what.entries && console_) console_->wake();
-      if (what.redactions)
-        for (auto& page : outside_.pages) page->refresh();
+      if (what.redactions) outside_.pages.refresh();
     };
     coordinator_.on_fatal = [this](const std::string& why) {
       log(LogLevel::error, "store_lost", {{"why", why}});
       fatal_ = true;
     };
-    for (auto& page : outside_.pages) page->remember = [this](const AdapterState& state) { keep(state); };
+    outside_.pages.wire([this](const AdapterState& state) { keep(state); }, metrics_);
     dispatcher_.on_idle_slot = [this] { dispatch_loop_.wake(); };
     metrics_.watch_coordinator(coordinator_);
     metrics_.watch_dispatcher(dispatcher_, dispatcher_.integrations());
@@ -253,17 +161,6 @@ class Server {
     metrics_.counter("muster_clock_steps_total", "How often the wall clock was set while Muster ran; what was owed moved along.",
                      [this] { return std::vector<metrics::Sample>{{{}, static_cast<double>(clock_watch_.steps())}}; });
     metrics_.watch_check([this] { return opened_->health().ok; });
-    if (settings_.slack.enabled)
-      metrics_.gauge("muster_slack_ok", "0 while only a person can help Slack along: a token it does not accept, Socket Mode switched off. What is owed waits; nothing is given up.",
-                     [this] { return outside_.workspace->trouble().empty() ? 1.0 : 0.0; });
-    if (socket_mode_) {
-      metrics_.gauge("muster_slack_sockets", "Websockets to Slack that said hello; below 2 for long, commands get lost.", [this] { return static_cast<double>(socket_mode_->ready()); });
-      metrics_.counter("muster_slack_envelopes_total", "What came over Slack's sockets, by result.", [this] {
-        const auto& c = socket_mode_->counts();
-        const auto of = [](const char* result, const std::atomic<std::uint64_t>& n) { return metrics::Sample{{{"result", result}}, static_cast<double>(n.load())}; };
-        return std::vector<metrics::Sample>{of("acknowledged", c.acknowledged), of("unacknowledged", c.unacknowledged), of("garbage", c.garbage)};
-      });
-    }
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
   }
 
@@ -280,28 +177,28 @@ class Server {
 
   void list_parts() {
     // Store → senders → dispatcher → timers → listener last; each stops after everything that uses it.
-    part("writer", loop(write_loop_), [this] {
+    part("writer", started(write_loop_), [this] {
       write_loop_.stop();
       while (coordinator_.run_once()) {
       }
     });
-    part("upkeep", loop(upkeep_loop_), [this] { upkeep_loop_.stop(); });
-    part("check", loop(check_loop_), [this] { check_loop_.stop(); });
-    for (auto& page : outside_.pages) part(page->integration(), [&page] { return page->start(); }, [&page] { page->stop(); });
+    part("upkeep", started(upkeep_loop_), [this] { upkeep_loop_.stop(); });
+    part("check", started(check_loop_), [this] { check_loop_.stop(); });
+    for (auto* page : outside_.pages.all()) part(page->integration(), [page] { return page->start(); }, [page] { page->stop(); });
     part("senders", {}, [this] { workers_.stop(); }, Millis{16000});
-    if (rotation_) part("slack tokens", [this] { rotation_->start(); return Status(Done{}); }, [this] { rotation_->stop(); }, Millis{16000});
-    part("dispatcher", loop(dispatch_loop_), [this] { dispatch_loop_.stop(); });
-    part("timers", loop(timer_loop_), [this] { timer_loop_.stop(); });
-    if (slack_inbox_) part("slack inbox", {}, [this] { slack_inbox_->stop(); }, Millis{12000});
+    SlackPart* const slack = outside_.slack.get();
+    if (slack && slack->rotation()) part("slack tokens", started(*slack->rotation()), [slack] { slack->rotation()->stop(); }, Millis{16000});
+    part("dispatcher", started(dispatch_loop_), [this] { dispatch_loop_.stop(); });
+    part("timers", started(timer_loop_), [this] { timer_loop_.stop(); });
+    if (slack) part("slack inbox", {}, [slack] { slack->inbox().stop(); }, Millis{12000});
     if (outside_.matrix) part("matrix", [this] { return outside_.matrix->start(); }, [this] { outside_.matrix->stop(); }, Millis{16000});
     part("control socket", [this] { return control_.start(); }, [this] { control_.stop(); });
-    if (console_)
-      part("console", [this] { console_->start(); return Status(Done{}); }, [this] { console_->stop(); });
+    if (console_) part("console", started(*console_), [this] { console_->stop(); });
     if (private_) part("private listener", [this] { return private_->start(); }, [this] { private_->stop(); });
-    if (catch_up_) part("slack catch-up", [this] { catch_up_->start(); return Status(Done{}); }, [this] { catch_up_->stop(); }, Millis{12000});
-    if (names_) part("slack names", [this] { names_->start(); return Status(Done{}); }, [this] { names_->stop(); }, Millis{12000});
+    if (slack) part("slack catch-up", started(slack->catch_up()), [slack] { slack->catch_up().stop(); }, Millis{12000});
+    if (slack) part("slack names", started(slack->names()), [slack] { slack->names().stop(); }, Millis{12000});
     part("listener", [this] { return public_->start(); }, [this] { public_->stop(); });
-    if (socket_mode_) part("slack sockets", [this] { socket_mode_->start(); return Status(Done{}); }, [this] { socket_mode_->stop(); }, Millis{14000});
+    if (slack && slack->socket_mode()) part("slack sockets", started(*slack->socket_mode()), [slack] { slack->socket_mode()->stop(); }, Millis{14000});
     // First to stop: a listener waits for answers under way, and an open page's stream is one.
     if (console_) part("live streams", {}, [this] { console_->stop(); });
   }
@@ -309,9 +206,11 @@ class Server {
   void part(std::string name, std::function<Status()> start, std::function<void()> stop, Millis within = Millis{6000}) {
     lifecycle_.add({std::move(name), std::move(start), std::move(stop), within});
   }
-  static std::function<Status()> loop(Loop& l) {
-    return [&l] {
-      l.start();
+  /// For parts whose start cannot fail.
+  template <class Part>
+  static std::function<Status()> started(Part& what) {
+    return [&what] {
+      what.start();
       return Status(Done{});
     };
   }
@@ -365,7 +264,7 @@ class Server {
       std::printf("muster: console      %s/\n", where.c_str());
       if (auto invited = invite_person(people_desk(), name, true, kFirstLinkMinutes)) show_link(invited->link);
     }
-    for (const auto& page : outside_.pages) std::printf("muster: status page  http://127.0.0.1:%d/\n", page->port());
+    for (const auto* page : outside_.pages.all()) std::printf("muster: status page  http://127.0.0.1:%d/\n", page->port());
     std::fflush(stdout);
     log(LogLevel::info, "ready", {{"listen", settings_.server.listen}});
   }
@@ -392,15 +291,10 @@ class Server {
   ClockWatch clock_watch_;
   Coordinator coordinator_;
   Outside outside_;
-  std::unique_ptr<slack::Rotation> rotation_;
   Workers workers_;
   Dispatcher dispatcher_;
   Timers timers_;
   cli::ControlServer control_;
-  std::shared_ptr<slack::Inbox> slack_inbox_;
-  std::unique_ptr<slack::CatchUp> catch_up_;
-  std::unique_ptr<slack::Names> names_;
-  std::unique_ptr<slack::SocketMode> socket_mode_;
   std::unique_ptr<http::Server> public_, private_;
   std::unique_ptr<console::Console> console_;
   Occasionally not_let_in_;

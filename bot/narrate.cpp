@@ -304,9 +304,10 @@ Text narrate(const Entry& entry, const People&) {
       if (entry.text && !entry.text->empty()) return page_sentence(entry, "not sent to ");
       return choice_sentence(entry, " dropped by ");
     case EntryKind::public_resent: return choice_sentence(entry, " sent again by ");
-    case EntryKind::room_opened:
-      s.say(integration_name(s.value("integration")) + " room " + (s.has("name") ? room_called(s.value("name")) + " " : "") + "opened");
-      return s.address().done();
+    case EntryKind::room_opened: {
+      const std::string name = !entry.text ? kRedacted : !entry.text->empty() ? room_called(*entry.text) : s.has("name") ? room_called(s.value("name")) : "";
+      return s.say(integration_name(s.value("integration")) + " room " + (name.empty() ? "" : name + " ") + "opened").address().done();
+    }
     case EntryKind::room_failed: return s.say("no room in " + integration_name(s.value("integration"))).words_after(": ").done();
     case EntryKind::room_archived: return s.say(integration_name(s.value("integration")) + " room archived").done();
     case EntryKind::message_failed: return s.say("not delivered to " + integration_name(s.value("integration")) + ": ").words().done();
@@ -345,6 +346,11 @@ Text narrate(const Entry& entry, const People&) {
 std::optional<std::int64_t> amends(const Entry& entry) {
   if (entry.kind != EntryKind::corrected && entry.kind != EntryKind::capture_edited && entry.kind != EntryKind::withdrawn) return std::nullopt;
   return incident_number("#" + fact(entry.facts, "entry"));  // a positive number, or a damaged fact
+}
+
+std::optional<std::int64_t> repeats(const Entry& entry) {
+  if (entry.kind == EntryKind::room_opened) return incident_number("#" + fact(entry.facts, "title"));
+  return entry.kind == EntryKind::withdrawn ? std::nullopt : amends(entry);
 }
 
 Text amendment(const Entry& entry) {

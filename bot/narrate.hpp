@@ -24,6 +24,8 @@ Text people_named(const std::vector<std::string>& ids, bool notify = false);
 Text narrate(const Entry& entry, const People& people);
 /// The entry whose words read otherwise because of this one (corrected, edited in the chat, withdrawn); nothing for all other kinds.
 std::optional<std::int64_t> amends(const Entry& entry);
+/// The entry whose words this one repeats, so that both go together: a correction, an edit, a room called by the title.
+std::optional<std::int64_t> repeats(const Entry& entry);
 /// How: "corrected by @dana", "deleted in the chat". A withdrawn text is struck through and nothing takes its place.
 Text amendment(const Entry& entry);
 /// Spans as plain text: persons as "@Name", rooms as "INC-7", links as "label (url)".

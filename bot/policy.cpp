@@ -57,7 +57,7 @@ Status may_publish(const Actor& actor, const Incident* incident) {
 }  // namespace
 
 Status allowed(Action action, const Actor& actor, const Incident* incident, const Settings&) {
-  if (!sees(incident, actor)) return forbidden(incident->name() + " is private. Ask its commander or an admin to add you.");
+  if (!sees(incident, actor)) return fail(ErrorKind::not_found, "There is no " + incident->name() + ", or it is private and you are not in it.");
   switch (action) {
     case Action::read: return may_read(actor);
     case Action::respond: return may_respond(actor);

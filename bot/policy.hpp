@@ -18,6 +18,7 @@ enum class Action {
 };
 
 /// ok, or `forbidden` with a sentence that says who may. `incident` may be null for actions outside one.
+/// `not_found`: a private incident of others. Whoever asks is told what they would be told of one that does not exist, so that nobody learns which.
 Status allowed(Action action, const Actor& actor, const Incident* incident, const Settings& settings);
 
 /// Whether `person` may hold `role` under the settings' permissions.

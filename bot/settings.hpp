@@ -31,7 +31,7 @@ struct IncidentSettings {
   std::map<std::string, std::map<std::string, std::string>> public_defaults;  ///< severity → component → state for the first public update
   bool room_in_every_chat = true;             ///< rooms: all | origin (only in the chat where it was declared)
   std::vector<std::string> invite_people;     ///< person ids that come into every new room, after it is usable
-  std::vector<std::string> invite_groups;     ///< the chat's own ids of user groups
+  std::map<std::string, std::vector<std::string>> invite_groups;  ///< chat → its own ids: Slack's user groups, Matrix's rooms and spaces whose members come along
   std::map<std::string, std::string> bookmarks;  ///< label → http(s) address, beside Muster's own
   Millis stale_after{300000};                 ///< a change that arrives later than this after it was typed is refused
   const std::string& severity_when_unnamed() const;

@@ -29,7 +29,7 @@ struct Loaded {
   std::map<std::string, AlertRecord> alerts;
   std::map<std::string, std::int64_t> groups;           ///< group → newest incident
   std::map<std::pair<std::int64_t, std::int64_t>, Entry> entries;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::int64_t>> amendments;  ///< of those: corrections and edits that still have their words
+  std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::int64_t>> amendments;  ///< of those: entries that repeat them (narrate.hpp) and still have their words
   std::map<std::int64_t, std::vector<QueuedMessage>> troubled;
   std::vector<Reference> references;                    ///< those asked for that exist
   std::int64_t next_number = 1;

@@ -39,7 +39,7 @@ enum class EntryKind {
   public_failed,   // text: reason.  facts: op, page, state
   public_dropped,  // text: optional reason.  facts: op, page, state
   public_resent,   // facts: op, page, state  (a person chose `public send`)
-  room_opened,     // facts: integration, [link], [name]
+  room_opened,     // text: its name, when that is made of the title.  facts: integration, [link], [name] (any other), [title] (entry of that title)
   room_failed,     // text: reason.  facts: integration
   room_archived,   // facts: integration
   message_failed,  // text: what could not be delivered and why.  facts: integration, what, message

@@ -208,9 +208,9 @@ Result<Decision> decide_redact(const Call& call) {
   }
   if (entry.kind == EntryKind::captured) forget_capture(draft, entry);
   if (own) show_redacted(draft, call, entry);
-  const std::string again = entry.kind == EntryKind::captured ? "edits" : "corrections";
+  const std::string again = entry.kind == EntryKind::captured ? "its edits" : is_title(entry) ? "what repeats them" : "its corrections";
   std::string what = "The words of " + entries_named(own ? std::vector<std::int64_t>{entry.seq} : going) + " of " + incident.name();
-  if (own && going.size() > 1) what += " and of its " + again + " (" + entries_named(call.snapshot.amendments) + ")";
+  if (own && going.size() > 1) what += " and of " + again + " (" + entries_named(call.snapshot.amendments) + ")";
   draft.reply({plain(what + " are gone for good; who wrote them and when stays.")});
   tell_rest(draft, call, entry);
   return draft.done();

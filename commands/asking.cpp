@@ -66,10 +66,11 @@ Result<Incident> asked_incident(const Question& question, std::optional<std::int
                                                       typed(question.context, "list"));
   auto found = question.reader.incident(*number);
   if (!found) return found.error();
-  if (!*found)
-    return not_answered(ErrorKind::not_found, "There is no INC-" + std::to_string(*number) + ". To see the open ones: " + typed(question.context, "list"));
+  std::string none = no_such_incident(question.context, *number);
+  none[0] = 'T';
+  if (!*found) return not_answered(ErrorKind::not_found, none);
   const Status seen = may(Action::read, **found, in_its_room(question, **found), question.context);
-  if (!seen) return seen.error();
+  if (!seen) return seen.error().kind == ErrorKind::not_found ? not_answered(ErrorKind::not_found, none) : seen.error();
   return **std::move(found);
 }
 

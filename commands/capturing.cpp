@@ -159,6 +159,11 @@ Decision withdraw(const Pin& pin, const char* why) {
   Standing now = pin.standing;
   now.state = "withdrawn";
   keep(draft, pin, now);
+  // Who deletes a message may want its words gone, and struck through they can still be read.
+  if (now.state == "withdrawn" && std::string_view(why) == "deleted" && pin.incident.takes_changes())
+    draft.say({plain("A message of the timeline was deleted here: " + pin.name() + " is struck through. Its words stay in the record; to remove them for good, commander or admin types "),
+               code("redact " + pin.seq)},
+              Tone::neutral, {}, pin.context.source);
   draft.reply({plain(pin.name() + " is struck through.")});
   return draft.done();
 }
@@ -253,6 +258,7 @@ void read_for_room_change(const RoomChange& change, const std::string& integrati
 }
 
 Result<Decision> decide_capture(const Capture& capture, const Snapshot& snapshot, const Context& context) {
+  if (snapshot.incident == nullptr && capture.incident) return refused(ErrorKind::not_found, no_such_incident(context, *capture.incident));
   if (snapshot.incident == nullptr) {  // some other room's talk: none of our business
     Decision d;
     d.reply.card.title = {plain("This room belongs to no incident. Nothing recorded.")};
@@ -268,7 +274,8 @@ Result<Decision> decide_capture(const Capture& capture, const Snapshot& snapshot
   using What = Capture::What;
   if (capture.what == What::edited) return edited(pin);
   if (capture.what == What::deleted) return pin.standing.stands() ? withdraw(pin, "deleted") : nothing(pin, "That message is not on the timeline.");
-  if (const Status seen = may(Action::respond, pin.incident, snapshot, context); !seen) return refused(seen);
+  if (const Status seen = may(Action::respond, pin.incident, snapshot, context); !seen)
+    return seen.error().kind == ErrorKind::not_found ? refused(ErrorKind::not_found, no_such_incident(context, pin.incident.number)) : refused(seen);
   return capture.what == What::put ? put(pin) : taken_off(pin);
 }
 

@@ -24,6 +24,8 @@ bot::Error refused(bot::ErrorKind kind, const std::string& reason);
 bot::Error missing(const Call& call, const std::string& what, const std::string& field = "");
 /// The same refusal, of this argument: a form says it beside its field.
 bot::Error at_field(bot::Error error, const std::string& field);
+/// An incident that is not there, and a private one of others: the same words, so that nobody learns which.
+std::string no_such_incident(const bot::Context& context, std::int64_t number);
 /// `status` where the policy said no.
 bot::Error refused(const bot::Status& status);
 /// The same answer, with buttons for the choices.

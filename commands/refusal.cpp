@@ -55,6 +55,10 @@ Error missing(const Call& call, const std::string& what, const std::string& fiel
   return error;
 }
 
+std::string no_such_incident(const Context& context, std::int64_t number) {
+  return "there is no INC-" + std::to_string(number) + ", or it is private and you are not in it. To see the open ones: " + typed(context, "list");
+}
+
 Error refused(const Status& status) {
   std::string reason = status.error().message;
   const bool one_capital = reason.size() > 1 && reason[0] >= 'A' && reason[0] <= 'Z' && reason[1] >= 'a' && reason[1] <= 'z';

@@ -40,8 +40,10 @@ std::string room_name_told(const Event& event) {
 /// Once the room is there: people who come along always, and bookmarks. Nothing waits for either.
 void add_extras(Draft& draft, const Incident& incident, const std::string& chat) {
   const auto& wanted = draft.context().settings.incidents;
-  if (!incident.is_private && (!wanted.invite_people.empty() || !wanted.invite_groups.empty()))
-    draft.send_extra(InvitePeople{wanted.invite_people, wanted.invite_groups}, chat);
+  const auto groups = wanted.invite_groups.find(chat);
+  const bool any_group = groups != wanted.invite_groups.end();
+  if (!incident.is_private && (!wanted.invite_people.empty() || any_group))
+    draft.send_extra(InvitePeople{wanted.invite_people, any_group ? groups->second : std::vector<std::string>{}}, chat);
   draft.send_extra(AddBookmarks{}, chat);
 }
 
@@ -50,6 +52,19 @@ std::string name_since(const Event& event) {
   const auto& open = std::get<OpenRoom>(event.message().content);
   if (!open.existing.empty() || open.title.empty() || (open.title == event.incident.title && open.before.empty())) return "";
   return room_name(event.context.settings.incidents.room_name, event.incident.number, event.incident.title == kRedacted ? "" : event.incident.title);
+}
+
+/// How the room is called, where a redaction of the title finds it: no word of a title stands among the facts.
+void add_name(const Event& event, Facts& facts, std::string& text) {
+  const auto& open = std::get<OpenRoom>(event.message().content);
+  const std::string& pattern = event.context.settings.incidents.room_name;
+  const bool by_title = open.existing.empty() && room_name(pattern, event.incident.number, open.title) != room_name(pattern, event.incident.number, "");
+  if (!by_title) {
+    facts.emplace_back("name", room_name_told(event));
+  } else if (open.title == event.incident.title && open.before.empty() && open.title != kRedacted) {
+    facts.emplace_back("title", std::to_string(event.incident.title_entry));
+    text = room_name_told(event);
+  }  // else the title is another by now, and the room is called by one that may be gone
 }
 
 /// What a room that is there now gets at once, all beside one another.
@@ -91,8 +106,9 @@ Decision room_outcome(const Event& event) {
   if (event.state() == MessageState::sent) {
     Facts facts{{"integration", chat}};
     if (!event.outcome.link.empty()) facts.emplace_back("link", event.outcome.link);
-    facts.emplace_back("name", room_name_told(event));
-    draft.record(EntryKind::room_opened, "", std::move(facts));
+    std::string name;
+    add_name(event, facts, name);
+    draft.record(EntryKind::room_opened, std::move(name), std::move(facts));
     if (!event.roomless().empty()) set_roomless(draft, chat, "");
     if (event.room_lives()) furnish(draft, event);
     if (event.room_lives() && event.incident.roles.count("commander") == 0)

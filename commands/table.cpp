@@ -212,10 +212,10 @@ class Table final : public Commands {
       return refused(ErrorKind::invalid_input, std::string("which incident? Type it in the incident's room, or name the incident first: ") +
                                                    typed(context, "INC-7 " + example_of(call.verb, context.settings)));
     }
-    if (call.snapshot.incident == nullptr)
-      return refused(ErrorKind::not_found, "there is no INC-" + std::to_string(*call.invocation.incident) + ". To see the open ones: " + typed(context, "list"));
+    const Error none = refused(ErrorKind::not_found, no_such_incident(context, *call.invocation.incident));
+    if (call.snapshot.incident == nullptr) return none;
     const Incident& incident = call.incident();
-    if (const Status seen = may(call.verb.action, incident, call.snapshot, context); !seen) return refused(seen);
+    if (const Status seen = may(call.verb.action, incident, call.snapshot, context); !seen) return seen.error().kind == ErrorKind::not_found ? none : refused(seen);
     if (call.verb.when_ended || incident.takes_changes()) return Done{};
     if (incident.phase == Phase::closed)
       return refused(ErrorKind::conflict, incident.name() + " is closed. Open it again first: " + typed(call, "reopen") + ". A note is still possible: " +

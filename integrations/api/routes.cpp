@@ -120,16 +120,17 @@ void list_incidents(const ApiPtr& api, const bot::Caller& caller, const http::Re
   exchange->respond(http::Response::json(200, codec::dump(out)));
 }
 
-/// The incident a path names, if this caller may read it.
+/// The incident a path names, if this caller may read it. Nobody learns from the answer whether a private one of others is there.
 bot::Result<bot::Incident> named_incident(const ApiPtr& api, const bot::Caller& caller, const std::string& word) {
-  const auto none = [&] { return bot::fail(bot::ErrorKind::not_found, "There is no incident of that name. GET /api/v1/incidents lists them."); };
+  const auto none = [&] { return bot::fail(bot::ErrorKind::not_found, "There is no incident of that name, or it is private and this token is not in it. GET /api/v1/incidents lists those it may see."); };
   const auto n = bot::incident_number(word);
   if (!n) return none();
   if (auto may = bot::allowed(bot::Action::read, actor_of(caller), nullptr, api->settings); !may) return may.error();
   auto found = api->reader.incident(*n);
   if (!found) return found.error();
   if (!*found) return none();
-  if (auto may = bot::allowed(bot::Action::read, actor_of(caller), &**found, api->settings); !may) return may.error();
+  if (auto may = bot::allowed(bot::Action::read, actor_of(caller), &**found, api->settings); !may)
+    return may.error().kind == bot::ErrorKind::not_found ? none() : may.error();
   return std::move(**found);
 }
 

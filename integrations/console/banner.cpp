@@ -1,4 +1,4 @@
-// What stands above everything: damage to the store, messages that a person must decide about, and public updates that do not get through.
+// What stands above everything: what is broken in Muster or around it, messages that a person must decide about, and public updates that do not get through.
 #include "bot/narrate.hpp"
 #include "integrations/console/desk.hpp"
 
@@ -80,10 +80,8 @@ bot::Status Desk::add_troubles(Html& html, Look& look, const Visitor& visitor) {
 
 bot::Result<Html> Desk::banner(Look& look, const Visitor& visitor) {
   Html html;
-  const std::string problem = problem_ ? problem_() : std::string{};
-  if (!problem.empty()) {
-    html.open("div", {{"class", "notice bad"}, {"role", "alert"}}).element("strong", "Storage problem. ").text(problem).close();
-  }
+  for (const auto& notice : notices_ ? notices_() : std::vector<Notice>{})
+    html.open("div", {{"class", "notice bad"}, {"role", "alert"}}).element("strong", notice.heading).text(" " + notice.words).close();
   if (const auto added = add_troubles(html, look, visitor); !added) return added.error();
   return html;
 }

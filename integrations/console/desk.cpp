@@ -1,6 +1,7 @@
 #include "integrations/console/desk.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "bot/addressing.hpp"
 #include "bot/narrate.hpp"
@@ -19,8 +20,8 @@ constexpr int kCorrectionsAhead = 1000;
 }  // namespace
 
 Desk::Desk(bot::Reader& reader, const bot::Settings& settings, bot::People& people, bot::Env env, const std::vector<VerbHint>& verbs,
-           std::function<std::string()> problem)
-    : reader_(reader), settings_(settings), people_(people), env_(env), verbs_(verbs), problem_(std::move(problem)) {}
+           std::function<std::vector<Notice>()> notices)
+    : reader_(reader), settings_(settings), people_(people), env_(env), verbs_(verbs), notices_(std::move(notices)) {}
 
 bool Desk::sees(const Visitor& visitor, const bot::Incident& incident) const {
   return bot::allowed(bot::Action::read, visitor.actor, &incident, settings_).ok();
@@ -47,7 +48,13 @@ bot::Status Desk::read_open(Look& look) {
   filter.limit = kOpenIncidents;
   auto read = reader_.incidents(filter);
   if (!read) return read.error();
-  std::stable_sort(read->begin(), read->end(), [](const bot::Incident& a, const bot::Incident& b) { return a.updated > b.updated; });
+  // What must be worked on stands on top, whatever else happens: not yet resolved, no exercise, the worst, then where something happened last.
+  const auto& severities = settings_.incidents.severities;
+  const auto rank = [&](const bot::Incident& one) {
+    const auto severity = std::find(severities.begin(), severities.end(), one.severity) - severities.begin();
+    return std::tuple(one.phase != bot::Phase::open, one.is_drill, severity, -one.updated.time_since_epoch().count());
+  };
+  std::stable_sort(read->begin(), read->end(), [&](const bot::Incident& a, const bot::Incident& b) { return rank(a) < rank(b); });
   look.open = std::move(*read);
   return bot::Done{};
 }

@@ -13,6 +13,12 @@
 
 namespace console {
 
+/// Something that those who are signed in can have mended, said above everything.
+struct Notice {
+  std::string heading;  ///< "Storage problem."
+  std::string words;    ///< sentences
+};
+
 /// What one round of drawing has read so far, so that nothing is read twice.
 struct Look {
   std::optional<std::vector<bot::Incident>> open;
@@ -26,7 +32,7 @@ class Desk {
   static constexpr int kRecent = 100;  ///< entries of all incidents on the first page
 
   Desk(bot::Reader& reader, const bot::Settings& settings, bot::People& people, bot::Env env, const std::vector<VerbHint>& verbs,
-       std::function<std::string()> problem);
+       std::function<std::vector<Notice>()> notices);
 
   bool sees(const Visitor& visitor, const bot::Incident& incident) const;
   /// The incident when it exists and the visitor may see it.
@@ -75,7 +81,7 @@ class Desk {
   bot::People& people_;
   bot::Env env_;
   const std::vector<VerbHint>& verbs_;
-  std::function<std::string()> problem_;
+  std::function<std::vector<Notice>()> notices_;
 };
 
 }  // namespace console

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "integrations/http/signature.hpp"
+#include "integrations/text/address.hpp"
 
 namespace console {
 
@@ -11,11 +12,6 @@ namespace {
 // The __Host- prefix makes the browser refuse the cookie unless it is Secure, for "/" and for this host alone (RFC 6265bis, 4.1.3.2).
 constexpr const char* kSecureName = "__Host-muster";
 constexpr const char* kPlainName = "muster";
-
-std::string lower(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return s;
-}
 
 bool is_loopback(const std::string& host) {
   const std::string name = host.rfind('[', 0) == 0 ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
@@ -26,7 +22,7 @@ bool is_loopback(const std::string& host) {
 std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return {};
-  std::string origin = lower(url.substr(0, url.find_first_of("/?#", scheme + 3)));
+  std::string origin = text::lower(url.substr(0, url.find_first_of("/?#", scheme + 3)));
   for (const char* port : {":80", ":443"}) {
     const std::string suffix = port;
     const bool fits = (suffix == ":443") == (origin.rfind("https:", 0) == 0);

@@ -1,6 +1,7 @@
 #include "integrations/console/invite.hpp"
 
 #include "integrations/http/signature.hpp"
+#include "integrations/text/address.hpp"
 
 namespace console {
 
@@ -16,9 +17,7 @@ bot::Result<std::string> make_invite(bot::Credentials& credentials, bot::Env env
   const std::string token = random_token(env.random);
   const bot::Status added = credentials.add_invite(token, person, env.clock.now() + std::chrono::minutes(minutes));
   if (!added) return added.error();
-  std::string base = console_url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
-  return base + "/login/" + token;
+  return text::without_slash(console_url) + "/login/" + token;
 }
 
 }  // namespace console

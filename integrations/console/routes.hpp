@@ -15,7 +15,7 @@ namespace console {
 
 struct ConsoleOptions {
   std::vector<VerbHint> verbs;           ///< for completion and hints
-  std::function<std::string()> problem;  ///< damage found in the store, in words; "" = none
+  std::function<std::vector<Notice>()> notices;  ///< what somebody must mend now; asked with every page and every round of the live stream
   LiveLimits live;
   bot::FormSource* forms = nullptr;      ///< what buttons that ask for more open; null: such a button says so
 };

@@ -17,6 +17,7 @@
 
 #include "bot/mutex.hpp"
 #include "integrations/http/cpprest_threads.hpp"
+#include "integrations/text/address.hpp"
 
 namespace http {
 namespace {
@@ -50,12 +51,6 @@ bool clean(const std::string& text) { return text.find_first_of(std::string("\r\
 
 bool repeatable(const std::string& method) { return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE"; }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return text;
-}
-
 rest::client::http_client_config config() {
   rest::client::http_client_config out;
   out.set_timeout(std::chrono::seconds(60));  // between two bytes; the deadline of the call is ours
@@ -70,7 +65,7 @@ rest::http_request request_of(const Call& call, const web::uri& uri, const std::
   request.set_request_uri(uri.resource());
   bool agent = false;
   for (const auto& [name, value] : call.headers) {
-    const std::string key = lower(name);
+    const std::string key = text::lower(name);
     if (key == "host" || key == "content-length") continue;  // the library's own business; a Host of ours breaks its certificate check
     agent = agent || key == "user-agent";
     request.headers().add(name, value);
@@ -131,7 +126,7 @@ CallResult answer_of(const rest::http_response& response, const std::vector<unsi
   for (const auto& [name, value] : response.headers()) {
     size += name.size() + value.size();
     if (size > kHeadersCap) return CallFailure{true, "The answer's headers were larger than " + std::to_string(kHeadersCap >> 10) + " KiB."};
-    out.headers.emplace_back(lower(name), value);
+    out.headers.emplace_back(text::lower(name), value);
   }
   out.body.assign(body.begin(), body.end());
   return out;

@@ -97,7 +97,7 @@ bool Connection::check_host() {
   // An entry with a port wants that port; one without takes any.
   for (const std::string& entry : allowed)
     if (same_text(host, entry.c_str()) || same_text(bare, entry.c_str())) return true;
-  return refuse_with(421, "Muster does not answer under this host name. Use the address in its settings (server.public_url).");
+  return refuse_with(421, "Muster does not answer under this host name. Use the address in its settings (server.console_url or server.public_url).");
 }
 
 bool Connection::check_framing() {

@@ -26,6 +26,7 @@ class Doctor {
     if (!matrix_.announce_room.empty()) room("matrix.announce_room", matrix_.announce_room);
     for (std::size_t i = 0; i < matrix_.control_rooms.size(); ++i) room("matrix.control_rooms[" + std::to_string(i) + "]", matrix_.control_rooms[i]);
     if (!matrix_.space.empty()) room("matrix.space", matrix_.space);
+    groups();
     if (matrix_.app_service.id.empty()) limits();
     else ping();
     people();
@@ -138,10 +139,36 @@ class Doctor {
     say(Grade::fault, "The homeserver does not reach Muster: " + problem->words + ". Muster must be running, and the url in the registration must lead to it.");
   }
 
+  /// Rooms and spaces whose members come into every incident's room.
+  void groups() {
+    const auto& all = settings_.incidents.invite_groups;
+    if (all.count(kIntegration) == 0) {
+      if (!all.empty())
+        say(Grade::advice, "incidents.invite.groups names user groups of Slack alone, and nobody comes into a Matrix room through them: name a room or space of those people there too, "
+                           "for example \"#team:" + matrix_.server_name() + "\", or the people under incidents.invite.people.");
+      return;
+    }
+    for (const auto& named : all.at(kIntegration)) {
+      const std::string key = "incidents.invite.groups";
+      std::string id = named, entered;
+      if (named[0] == '#')
+        if (const auto problem = api_.resolve_alias(named, budget(), id)) {
+          say(Grade::fault, key + ": there is no room " + named + " (" + problem->words + ").");
+          continue;
+        }
+      json members;
+      auto problem = api_.join(id, {matrix_.server_name()}, budget(), entered);
+      if (!problem) problem = api_.joined_members(id, budget(), members);
+      if (problem) {
+        say(Grade::fault, key + ": the bot cannot see who is in " + named + ". Invite " + matrix_.user_id + " there. (" + problem->words + ")");
+        continue;
+      }
+      const std::size_t others = members.size() - members.count(matrix_.user_id);
+      say(others == 0 ? Grade::advice : Grade::good, key + ": " + named + " brings " + std::to_string(others) + (others == 1 ? " person" : " people") + " into every incident's room.");
+    }
+  }
+
   void people() {
-    if (!settings_.incidents.invite_groups.empty())
-      say(Grade::advice, "incidents.invite.groups are user groups of Slack. Matrix has none, so nobody comes into a Matrix room through them: name those people under "
-                         "incidents.invite.people.");
     const bool any = std::any_of(settings_.people.begin(), settings_.people.end(), [](const bot::Person& p) { return p.identities.count(kIntegration) > 0; });
     if (!any) say(Grade::advice, "Nobody under people has a Matrix id, so nobody can be paged in Matrix.");
     for (const auto& person : settings_.people) {

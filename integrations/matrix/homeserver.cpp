@@ -104,6 +104,18 @@ void Homeserver::remember_closed(const std::string& room) {
   closed_.insert(room);
 }
 
+std::optional<std::set<std::string>> Homeserver::powerful(const std::string& room) const {
+  bot::Lock lock(mutex_);
+  const auto it = powerful_.find(room);
+  return it == powerful_.end() ? std::nullopt : std::optional(it->second);
+}
+
+void Homeserver::remember_powerful(const std::string& room, std::set<std::string> users) {
+  bot::Lock lock(mutex_);
+  if (powerful_.size() >= kRooms) powerful_.clear();
+  powerful_[room] = std::move(users);
+}
+
 std::string Homeserver::room_of_alias(const std::string& alias) const {
   bot::Lock lock(mutex_);
   const auto it = aliases_.find(alias);

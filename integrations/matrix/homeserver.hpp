@@ -52,6 +52,12 @@ class Homeserver {
   bool closed(const std::string& room) const;
   void remember_closed(const std::string& room);
 
+  /// Held while a room's power levels are read and written back: two who change them at once would undo each other.
+  bot::Mutex changing_levels;
+  /// Whom a room gave power last, as this process knows: nothing needs to be asked while it is the same. Null: not known.
+  std::optional<std::set<std::string>> powerful(const std::string& room) const;
+  void remember_powerful(const std::string& room, std::set<std::string> users);
+
   std::string room_of_alias(const std::string& alias) const;  ///< "" when not resolved since the start
   void remember_alias(const std::string& alias, const std::string& room);
 
@@ -83,6 +89,7 @@ class Homeserver {
   std::set<std::string> encrypted_ GUARDED_BY(mutex_);
   std::set<std::string> made_ GUARDED_BY(mutex_);
   std::set<std::string> closed_ GUARDED_BY(mutex_);
+  std::map<std::string, std::set<std::string>> powerful_ GUARDED_BY(mutex_);
   bool plain_rooms_ GUARDED_BY(mutex_) = false;
 };
 

@@ -9,6 +9,7 @@
 #include "integrations/matrix/private_rooms.hpp"
 #include "integrations/matrix/spaces.hpp"
 #include "integrations/codec/codec.hpp"
+#include "integrations/text/address.hpp"
 
 namespace matrix {
 namespace {
@@ -49,11 +50,7 @@ bot::SendResult post(Session& session, const std::string& room, const bot::Card&
   return posted(session, event_id);
 }
 
-std::string public_address(const Session& session) {
-  std::string base = session.settings.server.public_url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
-  return base;
-}
+std::string public_address(const Session& session) { return text::without_slash(session.settings.server.public_url); }
 
 bool is_web(const std::string& url) { return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0; }
 

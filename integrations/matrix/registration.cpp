@@ -1,6 +1,7 @@
 #include "integrations/matrix/registration.hpp"
 
 #include "bot/addressing.hpp"
+#include "integrations/text/address.hpp"
 
 namespace matrix {
 namespace {
@@ -50,8 +51,7 @@ std::string localpart(const std::string& user_id) { return user_id.substr(1, use
 std::string registration(const bot::Settings& settings) {
   const auto& matrix = settings.matrix;
   const auto& service = matrix.app_service;
-  std::string url = service.url.empty() ? settings.server.public_url : service.url;
-  while (!url.empty() && url.back() == '/') url.pop_back();
+  const std::string url = text::without_slash(service.url.empty() ? settings.server.public_url : service.url);
   std::string out =
       "# Muster's registration at the homeserver. It holds secrets: readable by the homeserver only.\n"
       "id: " + quoted(service.id) + "\n"

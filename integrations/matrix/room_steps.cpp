@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bot/log.hpp"
+#include "integrations/matrix/powers.hpp"
 #include "integrations/matrix/room_body.hpp"
 #include "integrations/matrix/spaces.hpp"
 #include "integrations/text/html.hpp"
@@ -15,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kAliasLength = 80, kTopicLength = 500, kMark = 8;
+constexpr std::size_t kMostNamed = 20;     // of those who could not be invited
+constexpr std::size_t kMostInvited = 500;  // more is no team, and Synapse lets an account invite one person in three seconds
 constexpr bot::Millis kStillMaking{30000};  // a homeserver writes a new room's state one event after another
 
 std::string mark_of(const std::string& message_id) { return message_id.substr(message_id.size() - std::min(kMark, message_id.size())); }
@@ -125,13 +128,33 @@ bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
   return room_found(session, room, alias);
 }
 
-struct Invitee { std::string person, user; };
+struct Invitee { std::string person, user; };  ///< person: "" when the settings do not know them
 
 std::vector<Invitee> invitees(const Session& session, const bot::InvitePeople& invite) {
   std::vector<Invitee> out;
   for (const auto& person : invite.people)
     if (const std::string user = user_id_of(session.people, person); !user.empty()) out.push_back({person, user});  // others follow in their own chat or the console
   return out;
+}
+
+/// Those who are in the rooms and spaces that are named as groups. A group that cannot be read is told with the others who could not come.
+std::optional<Problem> add_groups(Session& session, const bot::InvitePeople& invite, std::vector<Invitee>& all, Progress& progress) {
+  for (const auto& group : invite.groups) {
+    std::string room;
+    json members;
+    auto problem = room_of_settings(session, group, room);
+    if (!problem) problem = session.api.joined_members(room, session.budget, members);
+    if (problem && problem->outcome != Outcome::refused) return problem;
+    if (problem && progress.groups_refused.insert(group).second)
+      progress.refused.push_back("the people of " + group + " (" + problem->words + "; is " + session.matrix().user_id + " in there?)");
+    for (const auto& [user, profile] : members.items()) {
+      const bool known = std::any_of(all.begin(), all.end(), [&user = user](const Invitee& one) { return one.user == user; });
+      if (known || all.size() >= kMostInvited) continue;
+      const auto person = session.people.by_identity(kIntegration, user);
+      all.push_back({person ? person->id : "", user});
+    }
+  }
+  return std::nullopt;
 }
 
 std::string membership(Session& session, const std::string& user) {
@@ -153,7 +176,7 @@ std::string in_vain(Session& session, const std::string& user) {
 
 /// Nothing: done with, whether invited or not.
 std::optional<Problem> invite_one(Session& session, const Invitee& invitee, Progress& progress) {
-  const auto refuse = [&](const std::string& why) { progress.refused.push_back(session.people.name_of(invitee.person) + " (" + why + ")"); };
+  const auto refuse = [&](const std::string& why) { progress.refused.push_back((invitee.person.empty() ? invitee.user : session.people.name_of(invitee.person)) + " (" + why + ")"); };
   if (const auto self = session.homeserver().self(); self && self->user_id == invitee.user) return std::nullopt;
   // Inviting again would count against the person's limit, which is low.
   if (session.may_be_there() && is_in(membership(session, invitee.user))) return std::nullopt;
@@ -272,9 +295,10 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
 }
 
 bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite, Progress& progress) {
-  const auto all = invitees(session, invite);
-  if (all.empty()) return bot::Accepted{};
+  auto all = invitees(session, invite);
+  if (all.empty() && invite.groups.empty()) return bot::Accepted{};
   if (session.room().empty()) return no_room(session);
+  if (const auto problem = add_groups(session, invite, all, progress)) return repeatable(*problem);
   for (const auto& invitee : all) {
     if (progress.invited.count(invitee.user) > 0) continue;
     if (const auto problem = invite_one(session, invitee, progress)) return repeatable(*problem);
@@ -282,7 +306,8 @@ bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite,
   }
   if (progress.refused.empty()) return bot::Accepted{};
   std::string names;
-  for (const auto& one : progress.refused) names += (names.empty() ? "" : ", ") + one;
+  for (std::size_t i = 0; i < progress.refused.size() && i < kMostNamed; ++i) names += (names.empty() ? "" : ", ") + progress.refused[i];
+  if (progress.refused.size() > kMostNamed) names += " and " + std::to_string(progress.refused.size() - kMostNamed) + " more";
   return bot::Refused{"Not invited to the Matrix room: " + names + ".", false};
 }
 
@@ -293,9 +318,11 @@ bot::SendResult archive_room(Session& session) {
     if (problem->not_found()) return bot::Accepted{};  // a room that people made stays theirs
     return repeatable(*problem);
   }
+  const bot::Lock alone(session.homeserver().changing_levels);
   if (const auto problem = session.api.get_state(session.room(), "m.room.power_levels", "", session.budget, levels)) return repeatable(*problem);
   levels["events_default"] = 100;
   levels["invite"] = 100;
+  take_powers(levels);
   std::string ignored;
   if (const auto problem = session.api.put_state(session.room(), "m.room.power_levels", "", levels, session.budget, ignored)) return repeatable(*problem);
   if (const auto problem = list_in_space(session, false)) return repeatable(*problem);

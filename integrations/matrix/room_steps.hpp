@@ -22,6 +22,7 @@ struct Progress {
   std::optional<bot::Millis> half_made_since = {};  ///< when an alias of ours was first seen to lead to a room without a mark
   std::set<std::string> invited = {};               ///< Matrix ids that are done with
   std::vector<std::string> refused = {};            ///< "Dana (reason)"
+  std::set<std::string> groups_refused = {};        ///< told among `refused` already
 };
 
 bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress& progress);

@@ -4,6 +4,7 @@
 
 #include "bot/mutex.hpp"
 #include "integrations/matrix/posts.hpp"
+#include "integrations/matrix/powers.hpp"
 #include "integrations/matrix/room_steps.hpp"
 
 namespace matrix {
@@ -45,8 +46,8 @@ namespace {
 
 class MatrixSender : public bot::Sender {
  public:
-  MatrixSender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits)
-      : settings_(settings), api_(std::move(api)), people_(people), clock_(env.clock), limits_(limits) {}
+  MatrixSender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits, Chores* chores)
+      : settings_(settings), api_(std::move(api)), people_(people), clock_(env.clock), limits_(limits), chores_(chores) {}
 
   const std::string& integration() const override { return name_; }
   /// Rooms may hang while a page must still get out.
@@ -67,6 +68,9 @@ class MatrixSender : public bot::Sender {
     bot::SendResult result = dispatch(session, message.content, progress);
     const bool goes_on = std::holds_alternative<bot::NotSent>(result) || std::holds_alternative<bot::Doubtful>(result);
     put_down(message.id, goes_on, std::move(progress));
+    // Whoever changes a role redraws the card; a new room pins it.
+    const bool drawn = std::holds_alternative<bot::EditSummary>(message.content) || std::holds_alternative<bot::PinSummary>(message.content);
+    if (chores_ && drawn && std::holds_alternative<bot::Accepted>(result)) tend_powers(session, *chores_);
     return result;
   }
 
@@ -105,7 +109,7 @@ class MatrixSender : public bot::Sender {
     return it == progress_.end() ? Progress{} : it->second;
   }
   void put_down(const std::string& message_id, bool goes_on, Progress progress) {
-    const bool worth_keeping = progress.next_alias > 1 || progress.half_made_since || !progress.invited.empty();
+    const bool worth_keeping = progress.next_alias > 1 || progress.half_made_since || !progress.invited.empty() || !progress.refused.empty();
     bot::Lock lock(mutex_);
     if (goes_on && worth_keeping) progress_[message_id] = std::move(progress);
     else progress_.erase(message_id);
@@ -117,14 +121,15 @@ class MatrixSender : public bot::Sender {
   const bot::People& people_;
   bot::Clock& clock_;
   SenderLimits limits_;
+  Chores* const chores_;
   bot::Mutex mutex_;
   std::map<std::string, Progress> progress_ GUARDED_BY(mutex_);  ///< of messages under way
 };
 
 }  // namespace
 
-std::unique_ptr<bot::Sender> make_sender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits) {
-  return std::make_unique<MatrixSender>(settings, std::move(api), people, env, limits);
+std::unique_ptr<bot::Sender> make_sender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits, Chores* chores) {
+  return std::make_unique<MatrixSender>(settings, std::move(api), people, env, limits, chores);
 }
 
 }  // namespace matrix

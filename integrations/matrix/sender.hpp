@@ -11,7 +11,7 @@
 #include "bot/people.hpp"
 #include "bot/sender.hpp"
 #include "bot/settings.hpp"
-#include "integrations/matrix/api.hpp"
+#include "integrations/matrix/chores.hpp"
 
 namespace matrix {
 
@@ -20,7 +20,7 @@ struct SenderLimits {
   bot::Millis each{8000};    ///< for one call
 };
 
-/// `settings`, `people` and `env` must outlive the sender.
-std::unique_ptr<bot::Sender> make_sender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits = {});
+/// `settings`, `people`, `env` and `chores` must outlive the sender. Chores: what may follow a message and nothing waits for; null: none of it is done.
+std::unique_ptr<bot::Sender> make_sender(const bot::Settings& settings, std::shared_ptr<Api> api, const bot::People& people, bot::Env env, SenderLimits limits = {}, Chores* chores = nullptr);
 
 }  // namespace matrix

@@ -4,6 +4,7 @@
 
 #include "integrations/settings/checks.hpp"
 #include "integrations/settings/sections.hpp"
+#include "integrations/text/address.hpp"
 #include "integrations/text/html.hpp"
 
 namespace settings {
@@ -68,6 +69,15 @@ void check_people(bot::Settings& out, Report& report) {
   }
 }
 
+/// Groups of a chat that is not set up bring nobody.
+void check_groups(const bot::Settings& out, Report& report) {
+  const auto chats = out.chats();
+  for (const auto& [chat, groups] : out.incidents.invite_groups)
+    if (std::find(chats.begin(), chats.end(), chat) == chats.end() && !report.has(chat))
+      for (const auto& group : groups)
+        report.warn("incidents.invite.groups", word(group, report) + " brings nobody, since there is no " + chat + " section; add one, or take it out");
+}
+
 void check_severities(const bot::Settings& out, Report& report) {
   static const Names kComponentStates{"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"};
   for (std::size_t i = 0; i < out.alerts.size(); ++i)
@@ -117,7 +127,7 @@ void check_files(const bot::Settings& out, const Outside& outside, Report& repor
 void check_unique(const Names& values, const std::string& path, Report& report) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (!seen.insert(lower(values[i])).second) report.about(at(path, i), word(values[i], report) + " is here twice");
+    if (!seen.insert(text::lower(values[i])).second) report.about(at(path, i), word(values[i], report) + " is here twice");
 }
 
 void check_known(const std::string& value, const Names& known, const std::string& path, const std::string& what, Report& report) {
@@ -127,6 +137,7 @@ void check_known(const std::string& value, const Names& known, const std::string
 
 void check_together(bot::Settings& out, const Outside& outside, Report& report) {
   check_people(out, report);
+  check_groups(out, report);
   check_severities(out, report);
   check_addresses(out, report);
   check_files(out, outside, report);

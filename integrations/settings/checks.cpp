@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "integrations/text/address.hpp"
+
 namespace settings {
 namespace {
 
@@ -52,19 +54,13 @@ std::int64_t unit_millis(const std::string& unit) {
 
 }  // namespace
 
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
   if (word.size() > 64) return "";
   std::string best;
   int least = static_cast<int>(std::max<std::size_t>(1, word.size() / 3)) + 1;
   for (const auto& candidate : candidates)
     if (candidate.size() <= 64) {
-      const int d = distance(lower(word), lower(candidate));
+      const int d = distance(text::lower(word), text::lower(candidate));
       if (d < least) {
         least = d;
         best = candidate;

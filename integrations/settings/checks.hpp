@@ -36,6 +36,5 @@ bool is_name(const std::string& text);
 bool is_path_word(const std::string& text);
 /// "@alice:example.org", "#room:example.org", "!id:example.org", since room version 12 also "!id"; `sigils` are those allowed.
 bool is_matrix_id(const std::string& id, const std::string& sigils);
-std::string lower(std::string text);
 
 }  // namespace settings

@@ -19,6 +19,9 @@ void read_paging(Mapping& root, bot::Settings& out);
 void read_alerts(Mapping& root, bot::Settings& out);
 void read_status_pages(Mapping& root, bot::Settings& out);
 
+/// The verbs of the commands, which settings cannot see: a severity of that name would read like one. A test holds them together.
+const std::vector<std::string>& typed_first();
+
 /// Names that must exist elsewhere, addresses that must not clash, what must not face the internet. Also marks the admins.
 void check_together(bot::Settings& out, const Outside& outside, Report& report);
 

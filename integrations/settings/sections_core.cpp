@@ -3,6 +3,7 @@
 
 #include "integrations/settings/checks.hpp"
 #include "integrations/settings/sections.hpp"
+#include "integrations/text/address.hpp"
 
 namespace settings {
 namespace {
@@ -21,14 +22,10 @@ void check_names(const std::vector<std::string>& names, const std::string& path,
   check_unique(names, path, report);
 }
 
-/// What can be typed first (commands/table.cpp): a severity of that name would read like a command.
-const std::vector<std::string> kVerbs{"help",   "list",    "show",   "timeline", "declare", "join",  "leave",  "role",   "severity", "status",  "rename", "impact", "started", "note",
-                                      "update", "public",  "page",   "ack",      "resolve", "reopen", "close",  "cancel", "snooze",   "adopt",   "mirror", "private", "correct", "redact"};
-
 /// Words of the grammar, which a name of that kind would hide or be hidden by.
 void check_free(const std::vector<std::string>& names, const std::vector<std::string>& taken, const std::string& path, const char* whose, Report& report) {
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (const auto word = std::find(taken.begin(), taken.end(), lower(names[i])); word != taken.end())
+    if (const auto word = std::find(taken.begin(), taken.end(), text::lower(names[i])); word != taken.end())
       report.about(path + "[" + std::to_string(i) + "]", "\"" + *word + "\" is " + whose + "; choose another name, for example \"" + *word + "-1\"");
 }
 
@@ -60,8 +57,23 @@ void read_public_defaults(Mapping& in, bot::IncidentSettings& out) {
   });
 }
 
-bool is_group_id(const std::string& text) {
-  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != ','; });
+/// "slack" for the id of a user group, "matrix" for a room or space, "" for neither.
+std::string chat_of_group(const std::string& id) {
+  if (is_matrix_id(id, "#!")) return "matrix";
+  return is_path_word(id) && id.size() <= 255 ? "slack" : "";
+}
+
+void read_groups(Mapping& invite, bot::IncidentSettings& out) {
+  std::vector<std::string> groups;
+  invite.texts("groups", groups);
+  check_unique(groups, invite.path_of("groups"), invite.report());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::string chat = chat_of_group(groups[i]);
+    if (chat.empty())
+      invite.report().about(invite.path_of("groups") + "[" + std::to_string(i) + "]",
+                            "must be the id of a user group in Slack, for example S012ABCDE, or a room or space in Matrix, for example \"#team:example.org\"");
+    else out.invite_groups[chat].push_back(groups[i]);
+  }
 }
 
 void read_rooms(Mapping& in, bot::IncidentSettings& out) {
@@ -73,11 +85,7 @@ void read_rooms(Mapping& in, bot::IncidentSettings& out) {
   in.section("invite", [&](Mapping& invite) {
     invite.texts("people", out.invite_people);
     check_unique(out.invite_people, invite.path_of("people"), invite.report());
-    invite.texts("groups", out.invite_groups);
-    for (std::size_t i = 0; i < out.invite_groups.size(); ++i)
-      if (!is_group_id(out.invite_groups[i]))
-        invite.report().about(invite.path_of("groups") + "[" + std::to_string(i) + "]", "must be the id of a user group in the chat, for example S012ABCDE");
-    check_unique(out.invite_groups, invite.path_of("groups"), invite.report());
+    read_groups(invite, out);
   });
   in.pairs("bookmarks", out.bookmarks);
   for (const auto& [label, url] : out.bookmarks)
@@ -104,6 +112,12 @@ void read_token(Mapping& in, bot::ApiToken& token) {
 
 }  // namespace
 
+const std::vector<std::string>& typed_first() {
+  static const std::vector<std::string> words{"help", "list", "show", "timeline", "declare", "join", "leave", "role", "severity", "status", "rename", "impact", "started", "note",
+                                              "update", "public", "page", "ack", "resolve", "reopen", "close", "cancel", "snooze", "adopt", "mirror", "private", "correct", "redact"};
+  return words;
+}
+
 void read_server(Mapping& root, bot::Settings& out) {
   auto& server = out.server;
   bool url_given = false, console_given = false;
@@ -127,8 +141,7 @@ void read_server(Mapping& root, bot::Settings& out) {
   const std::string scheme = server.tls_certificate.empty() ? "http://" : "https://";
   if (!url_given) server.public_url = scheme + server.listen;
   if (!console_given) server.console_url = server.private_listen.empty() ? server.public_url : scheme + server.private_listen;
-  for (std::string* url : {&server.public_url, &server.console_url})
-    while (!url->empty() && url->back() == '/') url->pop_back();  // paths are appended
+  for (std::string* url : {&server.public_url, &server.console_url}) *url = text::without_slash(*url);  // paths are appended
 }
 
 void read_incidents(Mapping& root, bot::Settings& out) {
@@ -137,7 +150,7 @@ void read_incidents(Mapping& root, bot::Settings& out) {
     in.texts("severities", incidents.severities);
     check_names(incidents.severities, in.path_of("severities"), in.report());
     check_free(incidents.severities, {"drill", "all", "open"}, in.path_of("severities"), "a word of declare or list", in.report());
-    check_free(incidents.severities, kVerbs, in.path_of("severities"), "a command", in.report());
+    check_free(incidents.severities, typed_first(), in.path_of("severities"), "a command", in.report());
     in.texts("roles", incidents.roles);
     check_names(incidents.roles, in.path_of("roles"), in.report());
     check_free(incidents.roles, {"me", "none", "nobody"}, in.path_of("roles"), "how the command role names a person", in.report());

@@ -3,6 +3,7 @@
 
 #include "integrations/settings/checks.hpp"
 #include "integrations/settings/sections.hpp"
+#include "integrations/text/address.hpp"
 
 namespace settings {
 namespace {
@@ -72,7 +73,7 @@ void read_app_service(Mapping& in, bot::MatrixAppService& out) {
   if (!out.as_token.empty() && out.as_token.reveal() == out.hs_token.reveal())
     in.report().about(in.path_of("hs_token"), "must not be the same as as_token: each side proves itself with its own");
   in.url("url", out.url);
-  while (!out.url.empty() && out.url.back() == '/') out.url.pop_back();
+  out.url = text::without_slash(out.url);
   in.text("device_id", out.device_id);
   if (!is_name(out.device_id)) in.report().about(in.path_of("device_id"), "must be one word of letters, digits, \"-\", \"_\" and \".\"");
 }
@@ -89,7 +90,7 @@ bool is_matrix_id(const std::string& id, const std::string& sigils) {
 
 void read_matrix(Mapping& in, bot::MatrixSettings& out) {
   in.url("homeserver_url", out.homeserver_url, Need::required);
-  while (!out.homeserver_url.empty() && out.homeserver_url.back() == '/') out.homeserver_url.pop_back();
+  out.homeserver_url = text::without_slash(out.homeserver_url);
   in.text("user_id", out.user_id, Need::required);
   if (!out.user_id.empty() && !is_matrix_id(out.user_id, "@")) in.report().about(in.path_of("user_id"), "must look like @muster:example.org");
   const bool serves = in.section("app_service", [&](Mapping& service) { read_app_service(service, out.app_service); });

@@ -3,6 +3,7 @@
 
 #include "integrations/settings/checks.hpp"
 #include "integrations/settings/sections.hpp"
+#include "integrations/text/address.hpp"
 
 namespace settings {
 namespace {
@@ -34,7 +35,7 @@ void read_builtin(Mapping& in, bot::StatusPageSettings& page) {
   if (!parse_address(page.listen)) in.report().about(in.path_of("listen"), "must be an address and a port like 127.0.0.1:8081 or [::1]:8081");
   in.text("title", page.title);
   in.url("url", page.url);
-  while (!page.url.empty() && page.url.back() == '/') page.url.pop_back();
+  page.url = text::without_slash(page.url);
   in.each("components", [&](Mapping& one) {
     bot::Component component;
     one.text("id", component.id, Need::required);
@@ -50,7 +51,7 @@ void read_builtin(Mapping& in, bot::StatusPageSettings& page) {
 
 void read_vendor(Mapping& in, bot::StatusPageSettings& page) {
   in.url("api_url", page.api_url);
-  while (!page.api_url.empty() && page.api_url.back() == '/') page.api_url.pop_back();
+  page.api_url = text::without_slash(page.api_url);
   in.text("page_id", page.page_id, Need::required);
   if (!page.page_id.empty() && !is_path_word(page.page_id)) in.report().about(in.path_of("page_id"), "must be the page's id, only letters and digits");
   in.secret("api_key", page.api_key, Need::required);

@@ -3,6 +3,7 @@
 
 #include "integrations/settings/checks.hpp"
 #include "integrations/settings/sections.hpp"
+#include "integrations/text/address.hpp"
 
 namespace settings {
 namespace {
@@ -30,10 +31,10 @@ void check_person(Mapping& in, const bot::Person& person, const std::vector<bot:
   if (!person.id.empty() && !is_name(person.id))
     in.report().about(in.path_of("id"), "must be one word of letters, digits, \"-\", \"_\" and \".\", since people type it");
   for (const auto* taken : kTaken)
-    if (lower(person.id) == taken) in.report().about(in.path_of("id"), std::string("\"") + taken + "\" has a meaning of its own; choose another id");
+    if (text::lower(person.id) == taken) in.report().about(in.path_of("id"), std::string("\"") + taken + "\" has a meaning of its own; choose another id");
   for (std::size_t i = 0; i < others.size(); ++i) {
     const auto& other = others[i];
-    if (!person.id.empty() && lower(other.id) == lower(person.id)) in.report().about(in.path_of("id"), "is here twice; each person needs their own id");
+    if (!person.id.empty() && text::lower(other.id) == text::lower(person.id)) in.report().about(in.path_of("id"), "is here twice; each person needs their own id");
     for (const auto& [chat, id] : person.identities)
       if (const auto it = other.identities.find(chat); it != other.identities.end() && it->second == id)
         in.report().about(in.path_of(chat), "belongs to people[" + std::to_string(i) + "] already; one person, one account");

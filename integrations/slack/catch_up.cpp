@@ -96,11 +96,12 @@ bool CatchUp::fill(const Gap& gap) {
     done_.push_back(room.incident);
     reading_.reset();
   }
-  return true;
+  return all_said();
 }
 
 void CatchUp::forget_progress() {
   done_.clear();
+  words_.clear();
   reading_.reset();
 }
 
@@ -129,7 +130,22 @@ void CatchUp::say_away(const Room& room, const Gap& gap, int missed) {
   request.dedup_keys = {"slack:away:" + std::to_string(room.incident) + ":" + bot::iso8601(from)};
   request.received = clock_.now();
   request.body = bot::Away{room.incident, from, gap.until, missed};
-  intake_.submit(std::move(request), [](const bot::Reply&) {});
+  words_.push_back({std::move(request), std::make_shared<std::atomic<Said>>(Said::refused)});
+}
+
+/// Asks for what is not recorded yet, as often as it takes: one lost to a full disk or a crowded hour would leave a hole that nobody sees.
+bool CatchUp::all_said() {
+  for (auto& word : words_) {
+    if (word.said->load() != Said::refused) continue;
+    word.said->store(Said::asked);
+    intake_.submit(word.request, [said = word.said](const bot::Reply& reply) {
+      // Whatever else it answers, it would answer again.
+      const bool later = reply.status == bot::ReplyStatus::unavailable || reply.status == bot::ReplyStatus::maybe_recorded;
+      said->store(later ? Said::refused : Said::kept);
+    });
+  }
+  std::erase_if(words_, [](const Word& word) { return word.said->load() == Said::kept; });
+  return words_.empty();
 }
 
 void CatchUp::remember(bot::Time heard) {

@@ -1,10 +1,11 @@
 // What was missed while Slack and Muster did not hear each other: after a restart or an outage the rooms of open incidents are read from
 // where the silence began (missed_room.hpp), and each timeline says from when to when Muster was away.
 // Place: made by main beside the inbox, to which it hands what it finds in the shape of Slack's own events. Threads: owns one.
-// State: "slack/heard", the last time both heard each other, committed now and then and moved on only when everything was read.
-// Errors: none come out; what cannot be read now is read later.
+// State: "slack/heard", the last time both heard each other, committed now and then and moved on only when everything was read and said.
+// Errors: none come out; what cannot be read or recorded now is tried again later.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -35,6 +36,7 @@ class CatchUp {
   bool watched();
   std::optional<std::vector<Room>> rooms();
   void say_away(const Room& room, const Gap& gap, int missed);
+  bool all_said();
   void remember(bot::Time heard);
 
   const bot::SlackSettings& settings_;
@@ -51,6 +53,10 @@ class CatchUp {
   bot::Millis unsure_{0};             ///< how much later than the kept time both may still have heard each other
   std::optional<bot::Time> kept_;
   std::vector<std::int64_t> done_;    ///< incidents of the gap that are read already
+  /// One timeline's word about the gap, and what the core answered, which may come from another thread.
+  enum class Said { asked, kept, refused };
+  struct Word { bot::Request request; std::shared_ptr<std::atomic<Said>> said; };
+  std::vector<Word> words_;           ///< not known to be recorded yet
   std::unique_ptr<MissedRoom> reading_;  ///< the room that is being read
   bot::Loop loop_;
 };

@@ -17,7 +17,8 @@ struct MadeOf {
 MadeOf made_of(const std::vector<bot::Entry>& decided);
 
 /// `redacted` still has its words. Of a title also what other requests made of it goes (a room's name and topic, announcements, pages); of a
-/// public update the update itself, which is then sent nowhere any more. `tried`: it may be at the vendor already, where it is looked for.
+/// public update the update itself, which is then sent nowhere any more. `tried`: it may be at the vendor already, where it is looked for, and is
+/// not done with: only then the name it had is still needed.
 /// True when something changed.
 bool scrub(bot::Content& content, const bot::Entry& redacted, MadeOf from, bool tried);
 /// True when the reply's card repeats the words.

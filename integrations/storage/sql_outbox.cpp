@@ -191,7 +191,8 @@ void SqlOutbox::redact(SqliteConnection& c, const bot::Entry& entry) {
     while (rows.next()) {
       auto message = read_message(rows);
       auto& content = message.message.content;
-      if (scrub(content, entry, made_of(rows, kMessageMadeOfColumn), bot::tried(message))) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
+      const bool looked_for = bot::is_open(message.state) && bot::tried(message);
+      if (scrub(content, entry, made_of(rows, kMessageMadeOfColumn), looked_for)) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
     }
   }
   for (const auto& [seq, content] : changed) c.run("UPDATE outbox_content SET content = ? WHERE seq = ?", content, seq);

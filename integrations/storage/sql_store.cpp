@@ -63,12 +63,12 @@ bot::Loaded SqlStore::load_now(SqliteConnection& c, const bot::LoadQuery& query)
     auto row = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq = ?", number, seq);
     if (!row.next()) continue;
     out.entries[{number, seq}] = read_entry(row);
-    auto later = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq > ? AND t.position IS NOT NULL AND e.kind IN ('corrected', 'capture_edited') "
+    auto later = c.query("SELECT " MUSTER_ENTRY_COLUMNS "WHERE e.incident = ? AND e.seq > ? AND t.position IS NOT NULL AND e.kind IN ('corrected', 'capture_edited', 'room_opened') "
                          "ORDER BY e.seq", number, seq);
     auto& amendments = out.amendments[{number, seq}];
     amendments.clear();
     while (later.next())
-      if (const auto entry = read_entry(later); bot::amends(entry) == seq) amendments.push_back(entry.seq);
+      if (const auto entry = read_entry(later); bot::repeats(entry) == seq) amendments.push_back(entry.seq);
   }
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)

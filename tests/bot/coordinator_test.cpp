@@ -614,14 +614,14 @@ TEST_CASE("whoever is in a private incident's own room is in the incident; a roo
     r.body = Typed{text};
     return h.ask(r).status;
   };
-  CHECK(typed_in("C9", "INC-1 note x") == ReplyStatus::forbidden);
-  CHECK(typed_in("C9", "INC-1 show") == ReplyStatus::forbidden);
-  CHECK(typed_in("C2", "INC-1 show") == ReplyStatus::forbidden);
+  CHECK(typed_in("C9", "INC-1 note x") == ReplyStatus::not_found);
+  CHECK(typed_in("C9", "INC-1 show") == ReplyStatus::not_found);
+  CHECK(typed_in("C2", "INC-1 show") == ReplyStatus::not_found);
   CHECK(typed_in("C1", "timeline") == ReplyStatus::ok);
   CHECK(typed_in("C1", "note x") == ReplyStatus::ok);
-  CHECK(typed_in("C2", "note x") == ReplyStatus::forbidden);
-  CHECK(typed_in("C2", "show") == ReplyStatus::forbidden);
-  CHECK(typed_in("C2", "join") == ReplyStatus::forbidden);
+  CHECK(typed_in("C2", "note x") == ReplyStatus::not_found);
+  CHECK(typed_in("C2", "show") == ReplyStatus::not_found);
+  CHECK(typed_in("C2", "join") == ReplyStatus::not_found);
   CHECK(typed_in("C1", "join") == ReplyStatus::ok);
   CHECK(typed_in("C9", "INC-1 note from elsewhere") == ReplyStatus::ok);
 }

@@ -108,6 +108,7 @@ TEST_CASE("an edit is recorded when the words changed, a deletion once, and neit
   d.report(Room::message("", Capture::What::deleted), "carol");
   CHECK(d.kinds() == Words{"withdrawn"});
   CHECK(fact(d.newest().facts, "why") == "deleted");
+  CHECK(d.said() == "A message of the timeline was deleted here: Entry 3 of INC-1 is struck through. Its words stay in the record; to remove them for good, commander or admin types redact 3\n");
   for (const auto what : {Capture::What::edited, Capture::What::deleted}) {
     d.report(Room::message("node 5", what), "carol");
     CHECK(d.nothing_recorded());
@@ -154,7 +155,7 @@ TEST_CASE("messages of other rooms leave no trace, and odd ones are refused") {
   c.message.assign(301, 'm');
   CHECK(d.report(c).status == ReplyStatus::invalid);
   d.row().is_private = true;
-  CHECK(d.pin("x", "carol").status == ReplyStatus::forbidden);
+  CHECK(d.pin("x", "carol").status == ReplyStatus::not_found);
   CHECK(d.nothing_recorded());
   d.row().is_private = false;
   Capture wide = Room::message(std::string(9000, 'x'));

@@ -263,7 +263,7 @@ class Desk : public Reader {
     if (!reads.entries.empty())
       for (const auto& e : entries[reads.entries.front().first]) {
         if (e.seq == reads.entries.front().second) snapshot.entry = &e;
-        if (e.text && e.kind != EntryKind::withdrawn && amends(e) == reads.entries.front().second) snapshot.amendments.push_back(e.seq);
+        if (e.text && repeats(e) == reads.entries.front().second) snapshot.amendments.push_back(e.seq);
       }
     if (snapshot.incident != nullptr)
       for (const auto& [integration, what] : reads.references)

@@ -18,7 +18,8 @@ TEST_CASE("an opened room is recorded, announced with its link, and asks for a c
   Declared d;
   d.outcome("open_room", "slack", MessageState::sent, "", "https://slack.example/archives/C1");
   CHECK(d.kinds() == Words{"room_opened"});
-  CHECK(d.last.entries[0].facts == Facts{{"integration", "slack"}, {"link", "https://slack.example/archives/C1"}, {"name", "inc-1-checkout-returns-500"}});
+  CHECK(d.last.entries[0].facts == Facts{{"integration", "slack"}, {"link", "https://slack.example/archives/C1"}, {"title", "1"}});
+  CHECK(d.last.entries[0].text == "inc-1-checkout-returns-500");  // made of the title, so a redaction must reach it
   CHECK(d.sent() == Words{"set_topic", "invite", "say", "add_bookmarks", "announce"});
   CHECK(d.said() == "No commander yet. Claim it with the button or role commander\n");
   const Card& card = d.content<Announce>().card;

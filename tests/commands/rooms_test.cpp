@@ -45,7 +45,7 @@ TEST_CASE("a private incident is announced nowhere, published nowhere, and invis
   CHECK(d.say("public investigating x").status == ReplyStatus::conflict);
   for (const char* text : {"show", "timeline", "note x", "join", "severity sev2", "private"}) {
     INFO(text);
-    CHECK(d.say(text, "bob").status == ReplyStatus::forbidden);
+    CHECK(d.say(text, "bob").status == ReplyStatus::not_found);
   }
   d.room = 0;
   CHECK(d.text_of(d.say("list", "bob")).find("salaries") == std::string::npos);
@@ -58,7 +58,7 @@ TEST_CASE("somebody in a private incident lets others in; who is paged may answe
   Desk d;
   d.say("declare private sev1 salaries leaked");
   d.room = 1;
-  CHECK(d.say("join @bob", "carol").status == ReplyStatus::forbidden);
+  CHECK(d.say("join @bob", "carol").status == ReplyStatus::not_found);
   CHECK(d.say("join @bob").status == ReplyStatus::ok);
   CHECK(d.kinds() == Words{"joined"});
   CHECK(d.sent() == Words{"invite"});
@@ -66,7 +66,7 @@ TEST_CASE("somebody in a private incident lets others in; who is paged may answe
   d.say("join @bob");
   CHECK(d.kinds().empty());
   CHECK(d.say("join @nobodyknows").field == "person");
-  CHECK(d.say("ack", "carol").status == ReplyStatus::forbidden);
+  CHECK(d.say("ack", "carol").status == ReplyStatus::not_found);
   d.say("page", "dana");  // the policy calls bob, then carol
   d.ring(d.only_timer());
   CHECK(d.say("ack", "carol").status == ReplyStatus::ok);
@@ -90,7 +90,7 @@ TEST_CASE("private later: by commander or admin, not while the public reads abou
   CHECK(d.kinds() == Words{"made_private"});
   CHECK(d.row().is_private);
   CHECK(d.said().find("make it private there") != std::string::npos);
-  CHECK(d.say("show", "carol").status == ReplyStatus::forbidden);
+  CHECK(d.say("show", "carol").status == ReplyStatus::not_found);
   d.say("private", "bob");
   CHECK(d.nothing_recorded());
   Desk e;
@@ -228,7 +228,7 @@ TEST_CASE("one chat's failure to open a room touches no other") {
 TEST_CASE("those invited by setting come in a lane of their own, once the room is there") {
   Desk d;
   d.settings.incidents.invite_people = {"carol"};
-  d.settings.incidents.invite_groups = {"S012"};
+  d.settings.incidents.invite_groups = {{"slack", {"S012"}}, {"matrix", {"#team:example.org"}}};
   d.say("declare sev1 x");
   for (const auto& m : d.outbox) CHECK(m.lane.find("extras") == std::string::npos);
   const std::size_t from = d.outbox.size();

@@ -384,6 +384,34 @@ TEST_CASE("a room that was named after a redacted title is to be called otherwis
   CHECK(theirs.content<SetTopic>().name.empty());
 }
 
+TEST_CASE("a redacted title goes from the record of its room's name too, and a name that has none of it stays") {
+  Declared d;
+  d.outcome("open_room", "slack", MessageState::sent);
+  const Reply reply = d.say("INC-1 redact 1", "ada");
+  CHECK(d.last.redact == std::vector<std::int64_t>{1, 2});
+  CHECK(d.kinds() == Words{"redacted", "redacted"});
+  CHECK(d.text_of(reply).find("The words of entry 1 of INC-1 and of what repeats them (entry 2) are gone for good") == 0);
+  CHECK_FALSE(d.entries[1][1].text);
+  CHECK(plain_text(narrate(d.entries[1][1], d.registry), d.registry) == "Slack room [redacted] opened");
+  for (const auto& entry : d.entries[1])
+    for (const auto& [name, value] : entry.facts) CHECK(value.find("checkout") == std::string::npos);
+
+  Declared renamed;
+  renamed.say("rename payments fail");
+  renamed.outcome("open_room", "slack", MessageState::sent);  // under the first title, whichever entry had that
+  CHECK(renamed.entries[1].back().text == "");
+  CHECK(fact(renamed.entries[1].back().facts, "name").empty());
+  renamed.say("INC-1 redact 2", "ada");
+  CHECK(renamed.last.redact == std::vector<std::int64_t>{2});
+
+  Declared numbered;
+  numbered.settings.incidents.room_name = "outage-{number}";
+  numbered.outcome("open_room", "slack", MessageState::sent);
+  CHECK_FALSE(fact(numbered.entries[1].back().facts, "name").empty());
+  numbered.say("INC-1 redact 1", "ada");
+  CHECK(numbered.last.redact == std::vector<std::int64_t>{1});
+}
+
 TEST_CASE("what correct and redact advise is not refused") {
   for (const std::string how : {"open", "resolved", "closed", "cancelled"}) {
     Declared d;
@@ -409,13 +437,47 @@ TEST_CASE("what correct and redact advise is not refused") {
 TEST_CASE("private incidents are there for their people alone") {
   Declared d;
   d.row().is_private = true;
-  refuses(d, {{"note x", "bob", ReplyStatus::forbidden, "INC-1 is private"}, {"join", "bob", ReplyStatus::forbidden, "INC-1 is private"}});
-  CHECK(d.say("show", "bob").status == ReplyStatus::forbidden);
+  refuses(d, {{"note x", "bob", ReplyStatus::not_found, "there is no INC-1, or it is private"}, {"join", "bob", ReplyStatus::not_found, "there is no INC-1, or it is private"}});
+  CHECK(d.say("show", "bob").status == ReplyStatus::not_found);
   CHECK(d.text_of(d.say("list", "bob")).find("INC-1") == std::string::npos);
   CHECK(d.text_of(d.say("list", "dana")).find("INC-1") != std::string::npos);
   CHECK(d.say("note x", "dana").status == ReplyStatus::ok);
   CHECK(d.say("role commander @bob", "ada").status == ReplyStatus::ok);
   CHECK(d.say("note x", "bob").status == ReplyStatus::ok);
+}
+
+TEST_CASE("a private incident of others is answered as one that does not exist, whatever is asked of it") {
+  Declared d;
+  d.row().is_private = true;
+  d.room = 0;
+  const auto same = [&d](Reply hidden, Reply missing, const std::string& what) {
+    std::string told = d.text_of(hidden);
+    INFO(what << " → " << told);
+    CHECK(hidden.status == missing.status);
+    CHECK_FALSE(hidden.incident);
+    CHECK(hidden.field == missing.field);
+    for (auto at = told.find("INC-1"); at != std::string::npos; at = told.find("INC-1", at + 7)) told.replace(at, 5, "INC-999");
+    CHECK(told == d.text_of(missing));
+  };
+  const std::set<std::string> about_none{"declare", "adopt", "list", "help"};
+  for (const auto& verb : commands::verb_lines())
+    for (const std::string rest : {"", " x", " sev1", " 1 better"})
+      for (const bool ahead : {true, false}) {
+        if (about_none.count(verb.name) > 0) continue;
+        const auto said = [&](const std::string& name) { return ahead ? name + " " + verb.name + rest : std::string(verb.name) + " " + name + rest; };
+        same(d.say(said("INC-1"), "bob"), d.say(said("INC-999"), "bob"), said("INC-1"));
+      }
+  for (const auto& verb : commands::verb_lines()) {
+    const auto hidden = d.form("INC-1 " + std::string(verb.name), "bob"), missing = d.form("INC-999 " + std::string(verb.name), "bob");
+    if (!missing) same(reply_of(hidden.error()), reply_of(missing.error()), std::string("the form of ") + verb.name);
+  }
+  Capture capture;
+  capture.message = "C1:1.2";
+  capture.text = "it is the pool";
+  capture.incident = 1;
+  const Reply hidden = d.report(capture, "bob");
+  capture.incident = 999;
+  same(hidden, d.report(capture, "bob"), "a message put on its timeline");
 }
 
 TEST_CASE("private incidents of others take up no place in a list") {

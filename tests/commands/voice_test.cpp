@@ -56,6 +56,8 @@ TEST_CASE("every kind of entry has its word and its sentence, with people by nam
       {entry(K::public_resent, "", {{"op", "x"}, {"page", "vendor"}, {"state", "monitoring"}}), "public", "held update \"Monitoring\" for vendor sent again by @Dana"},
       {entry(K::room_opened, "", {{"integration", "slack"}, {"name", "inc-1"}}), "room", "Slack room #inc-1 opened"},
       {entry(K::room_opened, "", {{"integration", "matrix"}, {"name", "#inc-1:example.org"}}), "room", "Matrix room #inc-1:example.org opened"},
+      {entry(K::room_opened, "inc-1-checkout", {{"integration", "slack"}, {"title", "1"}}), "room", "Slack room #inc-1-checkout opened"},
+      {entry(K::room_opened, "", {{"integration", "slack"}}), "room", "Slack room opened"},
       {entry(K::room_failed, "denied", {{"integration", "slack"}}), "room", "no room in Slack: denied"},
       {entry(K::room_archived, "", {{"integration", "slack"}}), "room", "Slack room archived"},
       {entry(K::message_failed, "the topic: gone", {{"integration", "slack"}}), "problem", "not delivered to Slack: the topic: gone"},

@@ -45,7 +45,16 @@ Outside::Outside(support::RealHomeserver& real, const std::string& url) : hs(rea
 void Outside::restart(bot::Millis each) {
   homeserver = std::make_shared<matrix::Homeserver>();
   api = std::make_shared<matrix::Api>(settings.matrix, *client, *clock, homeserver);
-  sender = matrix::make_sender(settings, api, people, bot::Env{*clock, *ids, *random}, {bot::Millis{14000}, each});
+  sender.reset();
+  chores = std::make_unique<matrix::Chores>(*clock);
+  sender = matrix::make_sender(settings, api, people, bot::Env{*clock, *ids, *random}, {bot::Millis{14000}, each}, chores.get());
+}
+
+bool Outside::do_chores() {
+  return support::wait_for([this] {
+    chores->work();
+    return chores->waiting() == 0;
+  });
 }
 
 bot::Message Outside::message(bot::Content content) {

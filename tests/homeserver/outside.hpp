@@ -26,6 +26,7 @@ struct Outside {
   std::unique_ptr<http::Client> client = http::make_client();
   std::shared_ptr<matrix::Homeserver> homeserver;
   std::shared_ptr<matrix::Api> api;
+  std::unique_ptr<matrix::Chores> chores;
   std::unique_ptr<bot::Sender> sender;
   bot::Incident incident;
   std::vector<bot::Reference> references;
@@ -38,6 +39,8 @@ struct Outside {
   bot::SendResult send(const bot::Message& m, bool repeated = false);
   bot::SendResult send(bot::Content content) { return send(message(std::move(content))); }
   bot::FindResult find(const bot::Message& m);
+  /// Carries out what follows messages; false when something of it is left after a while.
+  bool do_chores();
   const std::string& reference(const std::string& what) const;
   std::string room() const { return reference("room"); }
   json state(const std::string& type, const std::string& key = "") { return hs.state(room(), type, bot, key).body; }

@@ -229,6 +229,62 @@ TEST_CASE("a closed room is read by its members and written by nobody") {
   CHECK(o.hs.state(old, "m.room.tombstone", o.bot).body["replacement_room"] == o.room());
 }
 
+TEST_CASE("who holds a role may invite, remove, redact and name things in the room, until the role or the room ends") {
+  NEEDS_HOMESERVER;
+  Outside o(shared());
+  const std::string version = GENERATE(std::string("11"), std::string("12"));
+  o.settings.matrix.room_version = version;
+  REQUIRE(as<bot::Accepted>(o.send(o.opening())));
+  for (const char* person : {"alice", "bob"}) REQUIRE(as<bot::Accepted>(o.send(bot::InvitePeople{{person}})));
+  const std::string path = "v3/rooms/" + http::percent_encode(o.room());
+  for (const auto* account : {&o.alice, &o.bob}) REQUIRE(o.hs.call("POST", "v3/join/" + http::percent_encode(o.room()), *account, json::object()).status == 200);
+  REQUIRE(as<bot::Accepted>(o.send(bot::PostSummary{})));
+  REQUIRE(as<bot::Accepted>(o.send(bot::PinSummary{})));
+  REQUIRE(o.do_chores());
+  const auto said = o.hs.call("PUT", path + "/send/m.room.message/m1" + version, o.bob, {{"msgtype", "m.text"}, {"body", "a password"}});
+  REQUIRE(said.status == 200);
+  const auto name = [&](const char* words) { return o.hs.call("PUT", path + "/state/m.room.name/", o.alice, {{"name", words}}).status; };
+  CHECK(name("before") == 403);
+  o.incident.roles = {{"commander", "alice"}};
+  REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  REQUIRE(o.do_chores());
+  INFO(o.state("m.room.power_levels").dump());
+  CHECK(name("by the commander") == 200);
+  CHECK(o.hs.call("PUT", path + "/redact/" + http::percent_encode(said.body["event_id"]) + "/r1", o.alice, json::object()).status == 200);
+  const auto guest = o.hs.add("guest-" + o.bot.device_id + version);
+  CHECK(o.hs.call("POST", path + "/invite", o.alice, {{"user_id", guest.user_id}}).status == 200);
+  CHECK(o.hs.call("POST", path + "/kick", o.alice, {{"user_id", o.bob.user_id}}).status == 200);
+  CHECK(o.hs.call("POST", path + "/kick", o.alice, {{"user_id", o.bot.user_id}}).status == 403);
+  CHECK(o.hs.call("PUT", path + "/state/m.room.power_levels/", o.alice, json{{"users", {{o.alice.user_id, 100}}}}).status == 403);
+  if (GENERATE(true, false)) {
+    o.incident.roles.clear();
+    REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+    REQUIRE(o.do_chores());
+  } else {
+    REQUIRE(as<bot::Accepted>(o.send(bot::ArchiveRoom{})));
+  }
+  CHECK(name("after") == 403);
+}
+
+TEST_CASE("a room and a space named as groups bring their members along") {
+  NEEDS_HOMESERVER;
+  Outside o(shared());
+  const bool is_space = GENERATE(false, true);
+  json body{{"preset", "private_chat"}, {"room_alias_name", "team-" + o.bot.device_id}, {"invite", {o.bot.user_id, o.bob.user_id}}};
+  if (is_space) body["creation_content"] = {{"type", "m.space"}};
+  const auto made = o.hs.call("POST", "v3/createRoom", o.alice, body);
+  REQUIRE(made.status == 200);
+  REQUIRE(o.hs.call("POST", "v3/join/" + http::percent_encode(made.body["room_id"].get<std::string>()), o.bob, json::object()).status == 200);
+  REQUIRE(as<bot::Accepted>(o.send(o.opening())));
+  const auto result = o.send(bot::InvitePeople{{}, {"#team-" + o.bot.device_id + ":" + RealHomeserver::kServerName}});
+  INFO(told(result));
+  CHECK(as<bot::Accepted>(result));
+  for (const auto* account : {&o.alice, &o.bob}) CHECK(o.state("m.room.member", account->user_id)["membership"] == "invite");
+  const auto refused = o.send(bot::InvitePeople{{}, {"#nobody-" + o.bot.device_id + ":" + RealHomeserver::kServerName}});
+  REQUIRE(as<bot::Refused>(refused));
+  CHECK(told(refused).find("the people of #nobody-") != std::string::npos);
+}
+
 TEST_CASE("a room that people made is taken over without changing it, and stays theirs in the end") {
   NEEDS_HOMESERVER;
   Outside o(shared());

@@ -168,7 +168,7 @@ class MatrixVoice : public Voice {
   std::string room_for(int incident, const std::string& person) {
     std::string alias;
     for (const auto& e : scene_.entries(incident))
-      if (e.value("kind", "") == "room_opened" && e["facts"].value("integration", "") == "matrix") alias = e["facts"].value("name", "");
+      if (e.value("kind", "") == "room_opened" && e["facts"].value("integration", "") == "matrix") alias = e.value("text", "");
     const auto& account = house_.accounts[person];
     const std::string room = house_.hs.room_of(alias, account);
     if (entered_.count({room, person}) > 0) return room;

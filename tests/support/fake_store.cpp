@@ -60,7 +60,7 @@ bot::Result<bot::Loaded> FakeStore::load(const bot::LoadQuery& query) {
     auto& amendments = out.amendments[{incident, seq}];
     amendments.clear();
     for (const auto at : it->second)
-      if (const auto& e = t.entries[at]; e.text && e.kind != bot::EntryKind::withdrawn && bot::amends(e) == seq) amendments.push_back(e.seq);
+      if (const auto& e = t.entries[at]; e.text && bot::repeats(e) == seq) amendments.push_back(e.seq);
   }
   for (const auto number : query.troubled)
     if (out.troubled.count(number) == 0)
@@ -184,7 +184,7 @@ void FakeStore::redact(Tables& to, std::int64_t incident, std::int64_t seq) {
   entry.text.reset();
   entry.salt.clear();
   for (auto& m : to.messages)
-    if (m.message.incident == incident) storage::scrub(m.message.content, before, to.made_of[m.message.id], bot::tried(m));
+    if (m.message.incident == incident) storage::scrub(m.message.content, before, to.made_of[m.message.id], bot::is_open(m.state) && bot::tried(m));
   for (auto& [key, stored] : to.replies) {
     if (stored.reply.incident != incident) continue;
     stored.reply.fingerprint.clear();

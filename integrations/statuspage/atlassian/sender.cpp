@@ -4,6 +4,7 @@
 
 #include "integrations/http/rate_limiter.hpp"
 #include "integrations/statuspage/atlassian/wire.hpp"
+#include "integrations/text/address.hpp"
 
 namespace statuspage::atlassian {
 namespace {
@@ -32,11 +33,6 @@ struct Sighting {
 };
 using Look = std::variant<Sighting, bot::CannotLook>;
 
-std::string trimmed_slash(std::string url) {
-  while (!url.empty() && url.back() == '/') url.pop_back();
-  return url;
-}
-
 class Relay : public bot::Sender {
  public:
   Relay(const bot::StatusPageSettings& settings, http::Client& client, bot::Env env, PublicUpdates updates)
@@ -45,7 +41,7 @@ class Relay : public bot::Sender {
         env_(env),
         updates_(std::move(updates)),
         integration_("statuspage:" + settings.name),
-        page_url_(trimmed_slash(settings.api_url) + "/pages/" + http::percent_encode(settings.page_id)) {}
+        page_url_(text::without_slash(settings.api_url) + "/pages/" + http::percent_encode(settings.page_id)) {}
 
   const std::string& integration() const override { return integration_; }
   /// One at a time: of two writes that pass each other on the way, the one drawn first would leave its older word on a component they share.

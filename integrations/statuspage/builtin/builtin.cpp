@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "integrations/text/address.hpp"
+
 namespace statuspage::builtin {
 namespace {
 
@@ -99,7 +101,7 @@ Millis BuiltinPage::step() {
   if (last_draw_ && now - *last_draw_ < kShortestPause) return kShortestPause - (now - *last_draw_);
   last_draw_ = now;
   asked_ = false;
-  (void)draw(false);  // told through on_problem
+  (void)draw(false);  // told through on_trouble
   return kLook;
 }
 
@@ -109,19 +111,34 @@ std::string BuiltinPage::url() const {
     const auto colon = settings_.listen.rfind(':');
     url = "http://" + settings_.listen.substr(0, colon) + ":" + (port_ ? std::to_string(port_) : settings_.listen.substr(colon + 1));
   }
-  while (!url.empty() && url.back() == '/') url.pop_back();
-  return url;
+  return text::without_slash(std::move(url));
+}
+
+std::string BuiltinPage::trouble() const {
+  const bot::Lock lock(trouble_mutex_);
+  return trouble_;
+}
+
+/// Words that change while it lasts are no second beginning.
+void BuiltinPage::set_trouble(std::string words) {
+  bool turned = false;
+  {
+    const bot::Lock lock(trouble_mutex_);
+    turned = trouble_.empty() != words.empty();
+    trouble_ = words;
+  }
+  if (turned && on_trouble) on_trouble(words);
 }
 
 bot::Status BuiltinPage::draw(bool even_if_same) {
   const bot::Lock lock(draw_mutex_);
   auto entries = reader_.public_updates(kIncidents);
   if (!entries.ok()) {
-    if (!failing_ && on_problem) on_problem("The status page \"" + settings_.name + "\" could not read its updates: " + entries.error().message);
-    failing_ = true;
+    const std::string shown = page_ ? " Customers see it as it was at " + bot::clock_text(page_->generated) + " UTC." : "";
+    set_trouble("The status page \"" + settings_.name + "\" no longer follows what is published, since its updates cannot be read." + shown + " " + entries.error().message);
     return entries.error();
   }
-  failing_ = false;
+  set_trouble("");
   auto page = std::make_shared<Page>();
   page->id = public_id("page:" + settings_.name);
   page->title = settings_.title;

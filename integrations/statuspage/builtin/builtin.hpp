@@ -2,7 +2,7 @@
 // Place: made by main for each `status_pages` entry of kind "builtin"; a Sender, so that "shown" is recorded as for any other page.
 // Threads: everything may be called from any thread. Owns its HTTP server (own thread and connection budget, so that a crowd here never
 // slows a page) and a loop that redraws as time goes on. `reader` and `env` must outlive it.
-// Errors: a failed read keeps the last drawn page, which itself warns its readers when it grows old.
+// Errors: a failed read keeps the last drawn page, which itself warns its readers when it grows old; trouble() and on_trouble tell those who can mend it.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,10 @@ class BuiltinPage : public bot::Sender {
   bot::SendResult send(const bot::Message& message, const bot::SendContext& context) override;
   bot::FindResult find(const bot::Message& message, const bot::SendContext& context) override;
 
-  std::function<void(const std::string&)> on_problem;  ///< told once when reading begins to fail; set before start()
+  /// Why the page no longer follows what is published, in words; "" = it does.
+  std::string trouble() const;
+  /// Told once when that begins, and once with "" when it is over; set before start().
+  std::function<void(const std::string& trouble)> on_trouble;
   /// Keeps when the page was first there, so that its dates survive a restart; asked once per database. Set before start().
   std::function<void(const bot::AdapterState&)> remember;
 
@@ -49,6 +52,7 @@ class BuiltinPage : public bot::Sender {
   bot::Millis step();
   bot::Status recall();
   bot::Status draw(bool even_if_same);
+  void set_trouble(std::string words);
   std::string url() const;
   std::optional<bot::Accepted> shown(const std::string& op, std::int64_t incident) const;
   std::shared_ptr<const Site> site() const;
@@ -61,10 +65,11 @@ class BuiltinPage : public bot::Sender {
 
   mutable bot::Mutex draw_mutex_;  ///< one drawing at a time; readers of the page never wait for it
   std::shared_ptr<const Page> page_ GUARDED_BY(draw_mutex_);
-  bool failing_ GUARDED_BY(draw_mutex_) = false;
   bot::Time known_since_ GUARDED_BY(draw_mutex_);
   mutable bot::Mutex site_mutex_;  ///< held for the copy of a pointer
   std::shared_ptr<const Site> site_ GUARDED_BY(site_mutex_);
+  mutable bot::Mutex trouble_mutex_;
+  std::string trouble_ GUARDED_BY(trouble_mutex_);
 
   std::atomic<bool> asked_{false};
   std::optional<bot::Millis> last_draw_;  ///< the loop's alone

@@ -7,19 +7,13 @@
 #include "integrations/statuspage/builtin/view_parts.hpp"
 #include "integrations/statuspage/builtin/words.hpp"
 #include "integrations/statuspage/builtin/xml.hpp"
+#include "integrations/text/address.hpp"
 
 namespace statuspage::builtin {
 namespace {
 
 constexpr std::size_t kIncidents = 25;
 constexpr std::size_t kUpdates = 50;
-
-std::string host_of(const std::string& url) {
-  const auto scheme = url.find("://");
-  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
-  if (url.compare(begin, 1, "[") == 0) return url.substr(begin, url.find(']', begin) + 1 - begin);
-  return url.substr(begin, url.find_first_of(":/?#", begin) - begin);
-}
 
 std::string words_of(const Update& u) { return u.body ? *u.body : "This update was removed."; }
 
@@ -66,7 +60,7 @@ std::string rfc822(bot::Time t) {
 }
 
 std::string history_atom(const Page& page) {
-  const std::string tag = "tag:" + host_of(page.url) + ",2005:";
+  const std::string tag = "tag:" + text::host_of(page.url) + ",2005:";
   Xml x;
   x.open("feed", {{"xml:lang", "en-US"}, {"xmlns", "http://www.w3.org/2005/Atom"}});
   x.element("id", tag + "/history");

@@ -38,8 +38,8 @@ std::string incident_view(const Page& page, const PublicIncident& incident) {
   h.open("article", {{"class", "whole"}}).element("h1", incident.title);
   h.open("p", {{"class", "when"}});
   add_icon(h, face_of(incident));
-  h.element("strong", words_of_state(incident.state())).text(" ");
-  add_span(h, incident);
+  h.element("strong", words_of_state(incident.state()));
+  add_span(h, incident, true);
   h.close();
   add_affected(h, page, incident);
   for (const auto& u : incident.updates) add_update(h, u, full_text(u.at), true, changed_words(page, u));
@@ -77,8 +77,8 @@ std::string history_view(const Page& page, const std::string& month) {
     h.open("article", {{"class", "past"}}).open("h3").element("a", i.title, {{"href", incident_path(i)}}).close();
     h.open("p", {{"class", "when"}});
     add_icon(h, face_of(i));
-    h.element("strong", words_of_state(i.state())).text(" ");
-    add_span(h, i);
+    h.element("strong", words_of_state(i.state()));
+    add_span(h, i, true);
     h.close().close();
   }
   return framed(page, {"History · " + page.title + " status", "", false}, h);

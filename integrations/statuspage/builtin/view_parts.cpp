@@ -172,13 +172,14 @@ ComponentState face_of(const PublicIncident& incident) {
   return worst;
 }
 
-void add_span(Html& h, const PublicIncident& incident) {
+void add_span(Html& h, const PublicIncident& incident, bool goes_on) {
   const bot::Time end = incident.updated();
   if (incident.open()) {
-    h.text("Since ");
+    h.text(goes_on ? ", since " : "Since ");
     add_time(h, incident.started(), full_text(incident.started()));
     return;
   }
+  if (goes_on) h.text(" ");
   add_time(h, incident.started(), full_text(incident.started()));
   h.text(", " + bot::duration_text(std::chrono::duration_cast<bot::Millis>(incident.since("resolved").value_or(end) - incident.started())));
 }

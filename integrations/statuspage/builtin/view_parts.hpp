@@ -24,7 +24,7 @@ void add_update(text::Html& h, const Update& update, const std::string& when_wor
 std::string incident_path(const PublicIncident& incident);
 /// How the incident is drawn: by the worst of what it still holds, by its impact when that is nothing.
 ComponentState face_of(const PublicIncident& incident);
-/// "14:02 to 14:51 UTC" in words with its duration; open ones "since".
-void add_span(text::Html& h, const PublicIncident& incident);
+/// "14:02 to 14:51 UTC" in words with its duration; open ones "Since". `goes_on`: words stand before it.
+void add_span(text::Html& h, const PublicIncident& incident, bool goes_on = false);
 
 }  // namespace statuspage::builtin

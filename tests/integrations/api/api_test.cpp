@@ -265,10 +265,13 @@ TEST_CASE("scopes hold: a token without read reads nothing, a private incident i
   const auto list = w.call("GET", "/api/v1/incidents");
   CHECK(list.body.find("open one") != std::string::npos);
   CHECK(list.body.find("hidden one") == std::string::npos);
-  for (const char* path : {"/api/v1/incidents/2", "/api/v1/incidents/2/timeline"}) {
-    CHECK(w.call("GET", path).status == 403);
-    CHECK(w.call("GET", path).body.find("hidden one") == std::string::npos);
-    CHECK(w.call("GET", path, "0123456789abcdef-ad").body.find("hidden one") != std::string::npos);
+  for (const std::string rest : {"", "/timeline", "/timeline?format=md"}) {
+    const auto hidden = w.call("GET", "/api/v1/incidents/2" + rest), missing = w.call("GET", "/api/v1/incidents/3" + rest);
+    CHECK(hidden.status == 404);
+    CHECK(hidden.body == missing.body);  // not even its being there is told
+    CHECK(hidden.header("content-type") == missing.header("content-type"));
+    CHECK(w.call("GET", "/api/v1/incidents/2" + rest, "0123456789abcdef-ad").body.find("hidden one") != std::string::npos);
+    CHECK(w.call("GET", "/api/v1/incidents/2" + rest, "0123456789abcdef-wr").body == w.call("GET", "/api/v1/incidents/3" + rest, "0123456789abcdef-wr").body);
   }
 }
 

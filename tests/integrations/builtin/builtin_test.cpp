@@ -248,10 +248,10 @@ TEST_CASE("what the page cannot show is not called shown") {
   CHECK(std::holds_alternative<bot::Refused>(v.page.send(other, {incident, none})));
 }
 
-TEST_CASE("when the store does not answer the last page stays and somebody is told once") {
+TEST_CASE("when the store does not answer the last page stays, and somebody is told once, and once when it is over") {
   Visit v;
   std::vector<std::string> told;
-  v.page.on_problem = [&](const std::string& words) { told.push_back(words); };
+  v.page.on_trouble = [&](const std::string& words) { told.push_back(words); };
   v.story.add(7, "investigating", "We are looking.");
   REQUIRE(v.page.render().ok());
   v.story.breaks(true);
@@ -259,10 +259,16 @@ TEST_CASE("when the store does not answer the last page stays and somebody is to
   const std::vector<bot::Reference> none;
   CHECK(std::holds_alternative<bot::NotSent>(v.page.send(update_message("op1"), {incident, none})));
   CHECK_FALSE(v.page.render().ok());
-  CHECK(told.size() == 1);
+  REQUIRE(told.size() == 1);
+  CHECK(has(told[0], "The status page \"public\" no longer follows what is published"));
+  CHECK(has(told[0], "Customers see it as it was at "));
+  CHECK(v.page.trouble() == told[0]);
   CHECK_FALSE(v.page.start().ok());
   v.story.breaks(false);
   v.open();
+  REQUIRE(told.size() == 2);
+  CHECK(told[1].empty());
+  CHECK(v.page.trouble().empty());
   CHECK(has(v.get("/").body, "We are looking."));
 }
 

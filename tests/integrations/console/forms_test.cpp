@@ -121,6 +121,11 @@ TEST_CASE("Forms are for signed-in people on our own pages, and lead back to our
   s.say("declare private sev1 secret", "bob");
   Browser mallory(s, "mallory");
   const Page hidden = mallory.get("/console/forms?incident=2&text=rename");
-  CHECK(hidden.status == 403);
+  CHECK(hidden.status == 404);
   CHECK_FALSE(hidden.has("secret"));
+  const Page missing = mallory.get("/console/forms?incident=3&text=rename");
+  CHECK(missing.status == 404);
+  CHECK(missing.has("There is no INC-3") == hidden.has("There is no INC-2"));
+  CHECK(missing.has("there is no INC-3") == hidden.has("there is no INC-2"));
+  CHECK(missing.body.size() == hidden.body.size());
 }

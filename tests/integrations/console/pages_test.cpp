@@ -119,6 +119,15 @@ TEST_CASE("Private incidents are there for members, admins and who declared them
   CHECK(hidden.status == 404);
   CHECK(hidden.body == missing.body);  // even its being there is not told
   CHECK(mallory.get("/console/events?incident=1").status == 404);
+  CHECK(mallory.get("/console/events?incident=1").body == mallory.get("/console/events?incident=2").body);
+  for (const std::string words : {"note x", "join", "show", "timeline", "severity sev1", "redact 1", "update x"}) {
+    const Page mine = mallory.type(words, 1, "0123456789abcde1"), none = mallory.type(words, 2, "0123456789abcde2");
+    INFO(words << ": " << mine.body);
+    CHECK(mine.status == none.status);
+    std::string told = mine.body;
+    for (auto at = told.find("INC-1"); at != std::string::npos; at = told.find("INC-1", at)) told.replace(at, 5, "INC-2");
+    CHECK(told == none.body);
+  }
 }
 
 TEST_CASE("An empty console teaches three commands and offers a drill that works") {
@@ -172,6 +181,29 @@ TEST_CASE("A correction strikes the old words through, a redaction takes them aw
   const Page redacted = bob.get("/incidents/INC-1");
   CHECK_FALSE(redacted.has("555-0100"));
   CHECK(redacted.has("were redacted"));
+}
+
+TEST_CASE("On top of the list stands what must be worked on, however much happens elsewhere") {
+  Stage s;
+  Browser bob(s, "bob");
+  s.say("declare sev1 first the worst");
+  for (const char* words : {"declare sev3 second", "declare sev2 third is over", "declare drill sev1 fourth an exercise", "declare sev2 fifth"}) {
+    s.env.advance(bot::Millis{1000});
+    REQUIRE(s.say(words).status == bot::ReplyStatus::ok);
+  }
+  s.say("INC-3 resolve");
+  s.env.advance(bot::Millis{1000});
+  s.say("INC-2 note something happened");
+  const std::string page = bob.get("/").body;
+  const std::string list = page.substr(page.find("class=\"rows\""));
+  std::size_t before = 0;
+  for (const char* title : {"first the worst", "fifth", "second", "fourth an exercise", "third is over"}) {
+    const auto at = list.find(title);
+    INFO(title);
+    REQUIRE(at != std::string::npos);
+    CHECK(at > before);
+    before = at;
+  }
 }
 
 TEST_CASE("A long timeline comes by pages of 200, newest first, and every entry is on one of them") {

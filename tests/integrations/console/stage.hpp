@@ -67,7 +67,7 @@ class Stage {
     server = http::make_server(options);
     console::ConsoleOptions console_options;
     for (auto& line : commands::verb_lines()) console_options.verbs.push_back({line.name, line.form, line.summary, line.query});
-    console_options.problem = [this] { return problem; };
+    console_options.notices = [this] { return problem.empty() ? std::vector<console::Notice>{} : std::vector<console::Notice>{{"Storage problem.", problem}}; };
     console_options.live = limits;
     console_options.forms = &coordinator;
     console = std::make_unique<console::Console>(*server, intake, store, store, settings, people, env.env(), std::move(console_options));

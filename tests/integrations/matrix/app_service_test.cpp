@@ -186,9 +186,16 @@ TEST_CASE("the doctor names what is wrong and what to do about it") {
       return found;
     };
     CHECK_FALSE(told());
-    s.settings.incidents.invite_groups = {"S012ABCDE"};
+    s.settings.incidents.invite_groups = {{"slack", {"S012ABCDE"}}};
     CHECK(told());
     CHECK(look().empty());
+  }
+  SECTION("a room of people who come along, and one the bot cannot look into") {
+    s.hs.make_room("!team:hs", "#team:hs", {"@alice:hs", "@bob:hs"});
+    s.settings.incidents.invite_groups = {{"matrix", {"#team:hs"}}};
+    CHECK(look().empty());
+    s.settings.incidents.invite_groups = {{"matrix", {"#nobody:hs"}}};
+    CHECK(look().find("incidents.invite.groups: there is no room #nobody:hs") != std::string::npos);
   }
   SECTION("an encrypted announcement room") {
     s.hs.encrypt(matrix_tests::kAnnounce);

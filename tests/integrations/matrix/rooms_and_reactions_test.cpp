@@ -144,6 +144,147 @@ TEST_CASE("a room whose incident became private lets nobody new in and leaves th
   CHECK(put[2] == std::pair<std::string, json>("/rooms/%21inc1%3Ahs/state/m.space.parent/%21space%3Ahs", json::object()));
 }
 
+namespace {
+
+/// The room's power levels, kept as a homeserver would; everything else about its state is there.
+struct Levels {
+  std::mutex mutex;
+  json now = {{"events_default", 0}, {"users", {{"@muster:hs", 100}, {"@owner:hs", 60}}}};
+  std::vector<json> put;
+  bool theirs = false, down = false;
+
+  support::FakeHomeserver::Answerer answerer() {
+    return [this](const support::WireRequest& request, const std::string& path) -> std::optional<support::WireAnswer> {
+      if (path.find("/state/") == std::string::npos) return std::nullopt;
+      const std::lock_guard lock(mutex);
+      const auto answer = [](int status, const json& body) { return support::WireAnswer{status, body.dump(), {{"Content-Type", "application/json"}}}; };
+      if (down) return answer(502, json::object());
+      if (path.find(matrix::kIncidentState) != std::string::npos) return theirs ? answer(404, {{"errcode", "M_NOT_FOUND"}}) : answer(200, {{"op", "x"}});
+      if (path.find("m.room.power_levels") == std::string::npos) return answer(200, {{"event_id", "$s"}});
+      if (request.method == "GET") return answer(200, now);
+      now = json::parse(request.body);
+      put.push_back(now);
+      return answer(200, {{"event_id", "$s"}});
+    };
+  }
+  json users() {
+    const std::lock_guard lock(mutex);
+    return now["users"];
+  }
+  std::size_t puts() {
+    const std::lock_guard lock(mutex);
+    return put.size();
+  }
+};
+
+/// The incident's card is drawn anew, as after every change of a role.
+void redraw(Stage& s, bot::Sender& sender, const bot::Incident& incident) {
+  static int n = 0;
+  const std::vector<bot::Reference> references{{1, "matrix", "room", kIncidentRoom}, {1, "matrix", "summary", "$card"}};
+  bot::Message message;
+  message.id = "redraw-" + std::to_string(++n);
+  message.incident = 1;
+  message.content = bot::EditSummary{};
+  const bot::SendContext context{incident, references, 1, std::nullopt};
+  CHECK(std::holds_alternative<bot::Accepted>(sender.send(message, context)));
+  CHECK(s.wait_in_time([&s] { return s.chores->waiting() == 0; }));
+}
+
+}  // namespace
+
+TEST_CASE("whoever holds a role may do in the room what a responder must, and no longer than they hold it") {
+  Levels levels;
+  Stage s;
+  s.have_incident();
+  s.start();
+  s.hs.trick(levels.answerer());
+  auto sender = matrix::make_sender(s.settings, std::shared_ptr<matrix::Api>(s.api.get(), [](matrix::Api*) {}), s.people, s.env.env(), {}, s.chores.get());
+  bot::Incident incident = **s.store.incident(1);
+  redraw(s, *sender, incident);
+  CHECK(levels.puts() == 0);
+  incident.roles = {{"commander", "bob"}, {"comms", "somebody without an account"}};
+  redraw(s, *sender, incident);
+  CHECK(levels.users() == json{{"@muster:hs", 100}, {"@owner:hs", 60}, {"@bob:hs", 50}});
+  redraw(s, *sender, incident);
+  CHECK(levels.puts() == 1);
+  incident.roles = {{"commander", "alice"}, {"scribe", "alice"}};
+  redraw(s, *sender, incident);
+  CHECK(levels.users() == json{{"@muster:hs", 100}, {"@owner:hs", 60}, {"@alice:hs", 50}});
+  incident.roles.clear();
+  s.settings.incidents.admins = {"bob"};
+  redraw(s, *sender, incident);
+  CHECK(levels.users() == json{{"@muster:hs", 100}, {"@owner:hs", 60}, {"@bob:hs", 50}});
+
+  SECTION("a homeserver that does not answer delays nothing, and it comes later") {
+    const std::size_t before = levels.puts();
+    incident.roles = {{"commander", "alice"}};
+    {
+      const std::lock_guard lock(levels.mutex);
+      levels.down = true;
+    }
+    const std::vector<bot::Reference> references{{1, "matrix", "room", kIncidentRoom}, {1, "matrix", "summary", "$card"}};
+    bot::Message message;
+    message.id = "while-down";
+    message.incident = 1;
+    message.content = bot::EditSummary{};
+    CHECK(std::holds_alternative<bot::Accepted>(sender->send(message, bot::SendContext{incident, references, 1, std::nullopt})));
+    CHECK(levels.puts() == before);
+    {
+      const std::lock_guard lock(levels.mutex);
+      levels.down = false;
+    }
+    CHECK(s.wait_in_time([&] { return s.chores->waiting() == 0; }));
+    CHECK(levels.users().contains("@alice:hs"));
+  }
+  SECTION("a room that people made, and one that was archived, are left alone") {
+    const std::size_t before = levels.puts();
+    incident.roles = {{"commander", "alice"}};
+    const bool archived = GENERATE(false, true);
+    {
+      const std::lock_guard lock(levels.mutex);
+      levels.theirs = !archived;
+      if (archived) levels.now["events_default"] = 100;
+    }
+    redraw(s, *sender, incident);
+    CHECK(levels.puts() == before);
+  }
+}
+
+TEST_CASE("the members of a room or space that is named as a group are invited, and a group that cannot be read is told") {
+  Stage s;
+  s.have_incident();
+  s.hs.make_room("!team:hs", "#team:hs", {"@alice:hs", "@carol:hs", "@dave:elsewhere"});
+  s.start();
+  std::mutex mutex;
+  std::vector<std::string> invited;
+  s.hs.trick([&](const support::WireRequest& request, const std::string& path) -> std::optional<support::WireAnswer> {
+    const auto answer = [](int status, const json& body) { return support::WireAnswer{status, body.dump(), {{"Content-Type", "application/json"}}}; };
+    if (path.ends_with("/invite")) {
+      const std::lock_guard lock(mutex);
+      invited.push_back(json::parse(request.body).value("user_id", ""));
+      return answer(200, json::object());
+    }
+    return std::nullopt;
+  });
+  auto sender = matrix::make_sender(s.settings, std::shared_ptr<matrix::Api>(s.api.get(), [](matrix::Api*) {}), s.people, s.env.env());
+  const bot::Incident incident = **s.store.incident(1);
+  const std::vector<bot::Reference> references{{1, "matrix", "room", kIncidentRoom}};
+  const bot::SendContext context{incident, references, 1, std::nullopt};
+  bot::Message message;
+  message.id = "invite";
+  message.incident = 1;
+  message.content = bot::InvitePeople{{"bob"}, {"#team:hs", "#nobody:hs"}};
+  const auto result = sender->send(message, context);
+  REQUIRE(std::holds_alternative<bot::Refused>(result));
+  const std::string told = std::get<bot::Refused>(result).reason;
+  INFO(told);
+  CHECK(told.find("the people of #nobody:hs (") != std::string::npos);
+  CHECK(told.find("@dave:elsewhere (the account is on another server") != std::string::npos);
+  CHECK(told.find("@muster:hs (") == std::string::npos);
+  const std::lock_guard lock(mutex);
+  CHECK(invited == std::vector<std::string>{"@bob:hs", "@alice:hs", "@carol:hs"});
+}
+
 TEST_CASE("buttons of cards that others wrote, other keys and strangers' reactions press nothing") {
   Stage s;
   s.have_incident();

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "commands/table.hpp"
+#include "integrations/settings/sections.hpp"
 #include "tests/integrations/settings/outside.hpp"
 
 using settings::Fault;
@@ -281,4 +283,27 @@ TEST_CASE("somebody whom the policy names and no page can reach is warned of wit
   CHECK(warned_of(policy + people + "  - {id: bob, webhook: \"https://pager.example.org/bob\"}").empty());
   CHECK(warned_of(policy + people) == "1: paging.policy[1].notify[1]: \"bob\" is nobody under people, so no page reaches them; give them an entry with a chat or a webhook");
   CHECK(only_fault("people: [{id: alice, slack: U01AAAAAA}]\npaging: {secret: 0123456789abcdef, policy: [{notify: [alise]}]}").find("did you mean \"alice\"?") != std::string::npos);
+}
+
+TEST_CASE("no severity is called like a command, whichever commands there are") {
+  std::vector<std::string> verbs, known = settings::typed_first();
+  for (const auto& line : commands::verb_lines()) {
+    verbs.push_back(line.name);
+    INFO(line.name);
+    CHECK(only_fault("incidents: {severities: [sev1, " + line.name + "]}").find("is a command") != std::string::npos);
+  }
+  std::sort(verbs.begin(), verbs.end());
+  std::sort(known.begin(), known.end());
+  CHECK(known == verbs);
+}
+
+TEST_CASE("a group is Slack's or Matrix's, and one whose chat is not set up is warned of") {
+  const std::string named = "incidents: {invite: {groups: [S012ABCDE, \"#team:example.org\"]}}\n";
+  const std::string warned = warned_of(named);
+  CHECK(warned.find("\"S012ABCDE\" brings nobody, since there is no slack section") != std::string::npos);
+  CHECK(warned.find("\"#team:example.org\" brings nobody, since there is no matrix section") != std::string::npos);
+  const std::string matrix = "matrix: {homeserver_url: \"https://matrix.example.org\", user_id: \"@muster:example.org\", access_token: \"a-token-0123456789\"}\n";
+  CHECK(warned_of(named + matrix).find("#team") == std::string::npos);
+  for (const char* bad : {"@alice:example.org", "#team", "a b", "S1,S2"})
+    CHECK(only_fault("incidents: {invite: {groups: [\"" + std::string(bad) + "\"]}}").find("a room or space in Matrix") != std::string::npos);
 }

@@ -200,12 +200,12 @@ TEST_CASE("the nearest word is the one with the fewest slips, or none") {
 }
 
 TEST_CASE("rooms, invitations, bookmarks and reminders are read, and each can be off") {
-  const auto s = good("console: {enabled: true}\nincidents: {rooms: origin, stale_after: 90s, invite: {people: [bob], groups: [S012ABC]}, bookmarks: {Call: \"https://meet.example.org/x\"}}\n"
+  const auto s = good("console: {enabled: true}\nincidents: {rooms: origin, stale_after: 90s, invite: {people: [bob], groups: [S012ABC, \"#team:example.org\", \"!abc\"]}, bookmarks: {Call: \"https://meet.example.org/x\"}}\n"
                       "people: [{id: bob}]\n"
                       "reminders: {commander: 0s, update: {sev3: 4h}, status: 0s, open: 48h, deputy: scribe}\n");
   CHECK_FALSE(s.incidents.room_in_every_chat);
   CHECK(s.incidents.stale_after == std::chrono::seconds{90});
-  CHECK(s.incidents.invite_groups == std::vector<std::string>{"S012ABC"});
+  CHECK(s.incidents.invite_groups == std::map<std::string, std::vector<std::string>>{{"slack", {"S012ABC"}}, {"matrix", {"#team:example.org", "!abc"}}});
   CHECK(s.reminders.commander == bot::Millis{0});
   CHECK(s.reminders.update_given);
   CHECK(s.reminders.update == std::map<std::string, bot::Millis>{{"sev3", std::chrono::hours{4}}});

@@ -105,6 +105,28 @@ TEST_CASE("an outage is noticed, and when Slack is back the open incidents' room
   CHECK(a.away().size() == 1);
 }
 
+TEST_CASE("a silence that could not be recorded is told again until it is, and only then does the next one begin to count") {
+  Absent a;
+  a.pass(Millis{60000});
+  a.vendor.down = true;
+  a.pass(Millis{540000});
+  a.vendor.down = false;
+  a.store.refuses = true;
+  const auto heard = a.store.state["slack/heard"];
+  a.pass(Millis{120000});
+  const auto asked = a.away().size();
+  CHECK(asked > 1);
+  CHECK(a.store.state["slack/heard"] == heard);
+  a.store.refuses = false;
+  a.pass(Millis{10000});
+  REQUIRE(a.away().size() == asked + 1);
+  CHECK(a.away().back().from == a.away().front().from);
+  CHECK(a.away().back().until == a.away().front().until);
+  a.pass(Millis{300000});
+  CHECK(a.away().size() == asked + 1);
+  CHECK(a.store.state["slack/heard"] != heard);
+}
+
 TEST_CASE("an incident declared in the middle of the silence was away since its beginning, one declared at its end not at all") {
   Absent a;
   a.pass(Millis{60000});
