@@ -36,7 +36,7 @@ class AppService final : public EventSource {
 
   bot::Status start() override {
     {
-      bot::Lock lock(mutex_);  // health() is asked from the first request on
+      bot::Lock lock(mutex_);  // hearing() is asked from the first request on
       heard_ = on_.env.clock.monotonic();
     }
     on_.chores.on_done = [this] {
