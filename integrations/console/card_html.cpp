@@ -12,8 +12,10 @@ bool is_web_address(const std::string& url) {
   return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0;
 }
 
-/// A path on this server. A browser takes a backslash for a slash and drops tabs and line breaks: "/\host" and "/\t/host" are other servers.
-bool is_our_path(const std::string& url) {
+/// A path on this server. A browser takes a backslash for a slash and drops tabs and line breaks: "/\host" and "/\t/host" are other servers. So is
+/// what "/\x13/host" becomes when it is cleaned.
+bool is_our_path(const std::string& raw) {
+  const std::string url = text::clean(raw);
   return url.rfind('/', 0) == 0 && url.rfind("//", 0) != 0 && url.find_first_of("\\\t\n\r") == std::string::npos;
 }
 
