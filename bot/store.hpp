@@ -100,7 +100,7 @@ class Reader {
   virtual Result<std::int64_t> last_position() = 0;
   virtual Result<std::optional<std::int64_t>> incident_of(const RoomKey& room) = 0;
   virtual Result<std::vector<Reference>> references(std::int64_t incident, const std::string& integration) = 0;
-  /// Held and dead messages, and public updates that a problem keeps waiting, oldest first.
+  /// Held messages and public updates that a problem keeps waiting, oldest first; then the dead, newest first.
   virtual Result<std::vector<QueuedMessage>> troubled(int limit) = 0;
   virtual Result<std::vector<OutboxCount>> outbox_counts() = 0;
   /// public_update entries of the newest `limit` incidents that have any, in commit order.

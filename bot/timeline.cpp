@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "bot/entry_kinds.hpp"
+
 namespace bot {
 namespace {
 
@@ -69,6 +71,12 @@ std::optional<EntryKind> entry_kind(const std::string& name) {
   for (const auto& k : kKinds)
     if (name == k.name) return k.kind;
   return std::nullopt;
+}
+
+std::vector<EntryKind> entry_kinds() {
+  std::vector<EntryKind> out;
+  for (const auto& k : kKinds) out.push_back(k.kind);
+  return out;
 }
 
 const std::string& fact(const Facts& facts, const std::string& name) {

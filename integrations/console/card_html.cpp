@@ -12,6 +12,13 @@ bool is_web_address(const std::string& url) {
   return url.rfind("https://", 0) == 0 || url.rfind("http://", 0) == 0;
 }
 
+/// A path on this server. A browser takes a backslash for a slash and drops tabs and line breaks: "/\host" and "/\t/host" are other servers. So is
+/// what "/\x13/host" becomes when it is cleaned.
+bool is_our_path(const std::string& raw) {
+  const std::string url = text::clean(raw);
+  return url.rfind('/', 0) == 0 && url.rfind("//", 0) != 0 && url.find_first_of("\\\t\n\r") == std::string::npos;
+}
+
 void add_span(Html& html, const bot::Span& span, const bot::People& people) {
   switch (span.kind) {
     case bot::SpanKind::text:
@@ -41,8 +48,7 @@ void add_span(Html& html, const bot::Span& span, const bot::People& people) {
     }
     case bot::SpanKind::link: {
       const std::string& label = span.label.empty() ? span.value : span.label;
-      const bool ours = span.value.rfind('/', 0) == 0 && span.value.rfind("//", 0) != 0;
-      if (is_web_address(span.value) || ours)
+      if (is_web_address(span.value) || is_our_path(span.value))
         html.element("a", label, {{"href", span.value}, {"rel", "noopener noreferrer"}});
       else
         html.text(label);

@@ -49,7 +49,7 @@ std::unique_ptr<Client> make_guarded_client(GuardedOptions options = {});
 /// The child's whole life, called first thing in main. Errors: 2, with words, when it was not started by make_guarded_client().
 int serve_outbound();
 
-/// Retry-After in whole seconds or as an HTTP date, capped to `cap`; nullopt when absent or unreadable.
+/// Retry-After in whole seconds or as an HTTP date, at least a second and at most `cap`; nullopt when absent or unreadable.
 std::optional<bot::Millis> retry_after(const Answer& answer, bot::Time now, bot::Millis cap = bot::Millis{3600000});
 
 }  // namespace http

@@ -14,6 +14,9 @@ bool number(std::string_view text, int& out) {
   return !text.empty() && text.front() != '-' && read.ec == std::errc{} && read.ptr == text.data() + text.size();
 }
 
+/// "0" and a time that is over are an answer all the same: who asks to wait and is asked again at once, asks again.
+constexpr bot::Millis kShortestWait{1000};
+
 /// IMF-fixdate (RFC 9110 §5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
 bool http_date(std::string_view text, bot::Time& out) {
   static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -46,11 +49,11 @@ std::optional<bot::Millis> retry_after(const Answer& answer, bot::Time now, bot:
   if (std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     std::int64_t seconds = 0;
     for (char c : text) seconds = std::min<std::int64_t>(seconds * 10 + (c - '0'), 1'000'000'000);
-    return std::min(bot::Millis{seconds * 1000}, cap);
+    return std::clamp(bot::Millis{seconds * 1000}, kShortestWait, cap);
   }
   bot::Time until;
   if (!http_date(text, until)) return {};
-  return std::clamp(std::chrono::duration_cast<bot::Millis>(until - now), bot::Millis{0}, cap);
+  return std::clamp(std::chrono::duration_cast<bot::Millis>(until - now), kShortestWait, cap);
 }
 
 }  // namespace http

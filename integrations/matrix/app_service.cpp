@@ -35,7 +35,10 @@ class AppService final : public EventSource {
   ~AppService() override { stop(); }
 
   bot::Status start() override {
-    heard_ = on_.env.clock.monotonic();
+    {
+      bot::Lock lock(mutex_);  // hearing() is asked from the first request on
+      heard_ = on_.env.clock.monotonic();
+    }
     on_.chores.on_done = [this] {
       bot::Lock lock(mutex_);
       chore_done_.notify_all();

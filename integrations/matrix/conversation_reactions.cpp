@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kCards = 500, kButtons = 50, kLongestCommand = 4000, kFiles = 20;
+constexpr std::size_t kCards = 500, kButtons = 50, kLongestCommand = 4000;
 constexpr bot::Millis kBrief{5000};
 
 const json& card_in(const json& event) {

@@ -27,7 +27,7 @@ bot::Request quiet_request(bot::RequestBody body, bot::Time now) {
 
 }  // namespace
 
-IntakeLine::IntakeLine(Grounds grounds, bot::Intake& intake) : on_(grounds), conversation_(grounds), recorder_(intake, grounds.env.clock) {}
+IntakeLine::IntakeLine(Grounds grounds, bot::Intake& intake) : on_(grounds), conversation_(grounds), recorder_(intake) {}
 
 std::optional<Asked> IntakeLine::understood(const Event& event, const std::shared_ptr<Batch>& batch) {
   for (int reading = 1;; ++reading) {

@@ -29,15 +29,22 @@ std::string without_entities(const std::string& html) {
   return out;
 }
 
+/// A reference ends with its text: "&am<b>p;</b>" holds none. Else the places of pills, which are counted piece by piece, would be others.
 std::string without_tags(const std::string& html) {
-  std::string out;
+  std::string out, text;
   bool inside = false;
   for (const char c : html) {
-    if (c == '<') inside = true;
-    else if (c == '>') inside = false;
-    else if (!inside) out += c;
+    if (c == '<') {
+      out += without_entities(text);
+      text.clear();
+      inside = true;
+    } else if (c == '>') {
+      inside = false;
+    } else if (!inside) {
+      text += c;
+    }
   }
-  return without_entities(out);
+  return out + without_entities(text);
 }
 
 /// Percent-decoded; "" on a broken escape. A plus stays a plus.

@@ -30,7 +30,7 @@ bool Recorder::submit(const std::vector<Asked>& asked, const std::shared_ptr<Rou
       if (--shared->open == 0) shared->changed.notify_all();
     });
   bot::Lock lock(round->mutex);
-  round->changed.wait(lock.native(), [&]() REQUIRES_LOCK(mutex_) { return round->open == 0 || round->stopped; });
+  round->changed.wait(lock.native(), [&]() REQUIRES_LOCK(round->mutex) { return round->open == 0 || round->stopped; });
   return round->open == 0;
 }
 
@@ -49,17 +49,25 @@ bool Recorder::record(std::vector<Asked> asked, const Answered& answered, const 
       later.assign(std::make_move_iterator(asked.begin() + 1), std::make_move_iterator(asked.end()));
       asked.resize(1);
     }
-    round->replies.resize(asked.size());
-    round->open = asked.size();
+    {
+      bot::Lock lock(round->mutex);
+      round->replies.resize(asked.size());
+      round->open = asked.size();
+    }
     {
       bot::Lock lock(mutex_);
       if (stopping_) return false;
       round_ = round;
     }
     if (!submit(asked, round)) return false;
+    std::vector<std::optional<bot::Reply>> replies;
+    {
+      bot::Lock lock(round->mutex);
+      replies = std::move(round->replies);
+    }
     std::vector<Asked> again;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      const bot::Reply& reply = *round->replies[i];
+      const bot::Reply& reply = *replies[i];
       if (not_recorded(reply) && !(asked[i].origin.query && rounds >= kQueryRounds)) again.push_back(std::move(asked[i]));
       else answered(asked[i].origin, reply);
     }

@@ -38,7 +38,7 @@ struct Asked {
 class Recorder {
  public:
   using Answered = std::function<void(const Origin&, const bot::Reply&)>;
-  Recorder(bot::Intake& intake, bot::Clock& clock) : intake_(intake), clock_(clock) {}
+  explicit Recorder(bot::Intake& intake) : intake_(intake) {}
   /// `answered` is called for each on this thread, in order. `delayed` once for what could not be recorded for some seconds.
   /// False: stopped before all was recorded.
   bool record(std::vector<Asked> asked, const Answered& answered, const std::function<void(const Origin&)>& delayed);
@@ -51,7 +51,6 @@ class Recorder {
   /// False: stopped.
   bool pause(bot::Millis time);
   bot::Intake& intake_;
-  bot::Clock& clock_;
   bot::Mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ GUARDED_BY(mutex_) = false;

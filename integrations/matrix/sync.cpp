@@ -26,7 +26,10 @@ class Sync final : public EventSource {
   ~Sync() override { stop(); }
 
   bot::Status start() override {
-    heard_ = on_.env.clock.monotonic();
+    {
+      bot::Lock lock(mutex_);  // hearing() is asked from the first request on
+      heard_ = on_.env.clock.monotonic();
+    }
     on_.chores.on_done = [this] { loop_.wake(); };
     on_.chores.start();
     line_.enter_rooms();

@@ -18,12 +18,25 @@ constexpr const char* kBreak = "\xE2\x80\x8B";  ///< zero width: for the eye the
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'; }
 
+bool is_letter_or_digit(char c) { return is_word(c) && c != '.' && c != '-' && c != '_'; }
+
+/// Discord hears "@everyone" within a word too ("all@everyone"), and Mattermost drops points and dashes before it looks (".@channel").
+bool calls_everybody(const std::string& text, std::size_t at) {
+  for (const std::string call : {"all", "channel", "everyone", "here"}) {
+    std::size_t same = 0;
+    while (same < call.size() && at + same < text.size() && (text[at + same] | 0x20) == call[same]) ++same;
+    if (same == call.size()) return true;
+  }
+  return false;
+}
+
 /// Mattermost and Rocket.Chat hear "@channel" and "@all", Discord "@everyone"; "](" makes a link or a picture.
 std::string quiet(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     out += text[i];
-    const bool begins_mention = text[i] == '@' && (i == 0 || !is_word(text[i - 1]));
+    const bool in_address = i > 0 && is_letter_or_digit(text[i - 1]) && !calls_everybody(text, i + 1);
+    const bool begins_mention = text[i] == '@' && !in_address;
     const bool begins_target = text[i] == ']' && i + 1 < text.size() && text[i + 1] == '(';
     if (begins_mention || begins_target) out += kBreak;
   }

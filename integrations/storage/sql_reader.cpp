@@ -81,8 +81,12 @@ bot::Result<std::vector<bot::Reference>> SqlReader::references(std::int64_t inci
 bot::Result<std::vector<bot::QueuedMessage>> SqlReader::troubled(int limit) {
   return pool_.read([&](SqliteConnection& c) {
     std::vector<bot::QueuedMessage> out;
-    auto rows = c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.in_trouble = 1 ORDER BY o.seq LIMIT ?", limit);
-    while (rows.next()) out.push_back(read_message(rows));
+    const auto add = [&out](Rows rows) {
+      while (rows.next()) out.push_back(read_message(rows));
+    };
+    // What waits for somebody must not be hidden behind what is lost: that is kept for a month.
+    add(c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.in_trouble = 1 AND o.is_open = 1 ORDER BY o.seq LIMIT ?", limit));
+    add(c.query("SELECT " MUSTER_MESSAGE_COLUMNS "WHERE o.in_trouble = 1 AND o.is_open = 0 ORDER BY o.seq DESC LIMIT ?", limit - static_cast<int>(out.size())));
     return out;
   });
 }

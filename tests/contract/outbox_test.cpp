@@ -241,6 +241,16 @@ TEMPLATE_TEST_CASE("what waits, is held or dead is counted per integration", "[c
   CHECK((counts[2].state == MessageState::dead && counts[2].count == 1));
 }
 
+TEMPLATE_TEST_CASE("what waits for somebody is not hidden behind older messages that are lost", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  commit(subject.store(), sending({s.message("d1", "A"), s.message("d2", "B"), s.message("h1", "C"), s.message("d3", "D"), s.message("h2", "E")}));
+  for (const auto& m : must(subject.store().lease(s.lease("boot")))) finish(subject.store(), m, m.message.id[0] == 'h' ? MessageState::held : MessageState::dead);
+  CHECK(ids(must(subject.reader().troubled(1))) == Ids{"h1"});
+  CHECK(ids(must(subject.reader().troubled(3))) == Ids{"h1", "h2", "d3"});
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"h1", "h2", "d3", "d2", "d1"});
+}
+
 TEMPLATE_TEST_CASE("finished messages are purged when old, open and dead ones stay", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
@@ -255,7 +265,7 @@ TEMPLATE_TEST_CASE("finished messages are purged when old, open and dead ones st
   }
   while (must(subject.store().purge(s.now))) {}
   while (must(subject.store().purge(s.now + bot::Millis{1}))) {}
-  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"dead", "open"});
+  CHECK(ids(must(subject.reader().troubled(10))) == Ids{"open", "dead"});
   commit(subject.store(), sending({s.message("m1", "lane1")}));  // the id is free again
   CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"m1"});
 }

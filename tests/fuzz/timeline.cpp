@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "bot/entry_kinds.hpp"
 #include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/text/html.hpp"
@@ -17,7 +18,10 @@ std::vector<std::string> words_of(const std::uint8_t* data, std::size_t size) {
   return out;
 }
 
-bot::EntryKind kind_of(std::uint8_t byte) { return static_cast<bot::EntryKind>(byte % (static_cast<int>(bot::EntryKind::snoozed) + 1)); }
+bot::EntryKind kind_of(std::uint8_t byte) {
+  static const auto all = bot::entry_kinds();
+  return all[byte % all.size()];
+}
 
 void must(bool holds) {
   if (!holds) std::abort();

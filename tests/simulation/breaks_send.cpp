@@ -44,6 +44,25 @@ struct CannotLookIsMissing : PassingSender {
   }
 };
 
+/// The same, of public updates alone: nothing else notices.
+struct CannotLookInPublicIsMissing : PassingSender {
+  using PassingSender::PassingSender;
+  FindResult find(const Message& message, const SendContext& context) override {
+    auto result = next_.find(message, context);
+    return is_public(message.content) && std::holds_alternative<CannotLook>(result) ? FindResult(Missing{}) : result;
+  }
+};
+
+/// After a start nothing is taken up for two minutes.
+struct WaitsAfterAStart : PassingStore {
+  WaitsAfterAStart(Store& next, World& world) : PassingStore(next, world), until_(world.env.clock.monotonic() + Millis{120000}) {}
+  Result<std::vector<QueuedMessage>> lease(const LeaseQuery& query) override {
+    if (world_.env.clock.monotonic() < until_) return fail(ErrorKind::unavailable, "not yet");
+    return next_.lease(query);
+  }
+  const Millis until_;
+};
+
 /// Attempts of dead processes are taken for one's own.
 struct TrustsDeadLeases : PassingStore {
   using PassingStore::PassingStore;
@@ -154,6 +173,17 @@ struct SkipsAStep : PassingCommands {
   }
 };
 
+/// The console is not told of messages in one state.
+template <MessageState state>
+struct HidesTroubles : PassingReader {
+  using PassingReader::PassingReader;
+  Result<std::vector<QueuedMessage>> troubled(int limit) override {
+    auto all = next_.troubled(limit);
+    if (all) std::erase_if(*all, [](const QueuedMessage& m) { return m.state == state; });
+    return all;
+  }
+};
+
 /// The dispatcher believes that every page still waits for an answer.
 struct SeesOpenPages : PassingReader {
   using PassingReader::PassingReader;
@@ -185,6 +215,10 @@ std::vector<Break> breaks_of_sending() {
           in_sender<DoubtfulIsSent>("no answer counts as sent", "sent means done"),
           in_sender<DoubtfulIsNotSent>("no answer counts as not sent", "I4 in public"),
           in_sender<CannotLookIsMissing>("a look that fails counts as a look", "I4 in chat"),
+          in_sender<CannotLookInPublicIsMissing>("a look that fails counts as a look, in public", "I4 in public"),
+          in_store<WaitsAfterAStart>("nothing is taken up for two minutes after a start", "I5"),
+          in_reader<HidesTroubles<MessageState::held>>("the console does not show what is held", "I8"),
+          in_reader<HidesTroubles<MessageState::dead>>("the console does not show dead letters", "I6"),
           in_store<ForgetsDeaths>("deaths are not counted", "a third time"),
           in_store<TrustsDeadLeases>("attempts of dead processes are never taken up", "I5"),
           in_store<ForgetsDoubt>("attempts of dead processes are repeated blindly", "I4 in chat"),

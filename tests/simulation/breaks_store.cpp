@@ -161,6 +161,12 @@ struct ForgetsReferences : PassingStore {
   }
 };
 
+/// After an hour in place of a day.
+struct PurgesEarly : PassingStore {
+  using PassingStore::PassingStore;
+  Result<bool> purge(Time before) override { return next_.purge(before + std::chrono::hours{24}); }
+};
+
 struct ForgetsPeople : PassingStore {
   using PassingStore::PassingStore;
   Status commit(std::vector<Changes>& batch) override {
@@ -189,6 +195,7 @@ std::vector<Break> breaks_of_recording() {
           in_store<TearsDecisions>("a decision is recorded in part", "fold"),
           in_store<BreaksTheChain>("facts are added after the hash was made", "chain"),
           in_store<ForgetsReferences>("the ids of rooms are not kept", "references"),
+          in_store<PurgesEarly>("keys are forgotten after an hour", "keys"),
           in_store<ForgetsPeople>("people met are not kept", "people")};
 }
 

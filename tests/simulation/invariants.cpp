@@ -71,6 +71,24 @@ void check_due_found(World& world, const std::vector<Timer>& found) {
   }
 }
 
+void check_nothing_left_behind(World& world, const std::set<std::string>& leased) {
+  world.disk.each_message([&](const QueuedMessage& m) {
+    if (m.state == MessageState::sending && leased.count(m.message.id) == 0)
+      world.broken("I5", short_id(m.message.id) + " (" + kind_of(m.message.content) + ") was left \"sending\" by a dead process, and the next one does not take it up");
+  });
+}
+
+void check_key_may_go(World& world, const std::string& key, Time before) {
+  const auto decided = world.decided.find(world.newest_decision[key]);
+  if (decided != world.decided.end() && decided->second.at >= before)
+    world.broken("keys", "the key " + key + " is forgotten although it is from " + iso8601(decided->second.at) + ", not from before " + iso8601(before));
+}
+
+void check_message_may_go(World& world, const QueuedMessage& m, Time before) {
+  if (bot::is_open(m.state)) world.broken("outbox", short_id(m.message.id) + " is purged although it is " + to_string(m.state));
+  if (m.message.created >= before) world.broken("outbox", short_id(m.message.id) + " is purged although it is from " + iso8601(m.message.created));
+}
+
 void remember_redaction(World& world, std::int64_t incident, std::int64_t seq) {
   const auto found = world.disk.timeline(incident, seq - 1, 1).value();
   if (found.empty()) return;

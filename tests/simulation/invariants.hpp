@@ -28,6 +28,12 @@ void check_new_entries(World& world, Verified& verified);
 /// Every promise. REQUIRES: everything has come to rest.
 void check_everything(World& world, Verified& verified);
 
+/// I5: whoever leases takes up what dead processes left. `leased`: what this process leased so far.
+void check_nothing_left_behind(World& world, const std::set<std::string>& leased);
+/// Keys and messages are kept for as long as is promised, and what is owed for as long as it is owed.
+void check_key_may_go(World& world, const std::string& key, bot::Time before);
+void check_message_may_go(World& world, const bot::QueuedMessage& message, bot::Time before);
+
 /// I8, the half that needs a person: the message is known to the room's timeline and to the console.
 void check_held_is_visible(World& world, const bot::QueuedMessage& held);
 

@@ -59,6 +59,7 @@ Wording wording(std::uint32_t verb, const std::string& w, std::uint32_t n, std::
     case 38: return {"severity sev9"};
     case 40: return {"snooze " + one({"", "5m", "2h"})};
     case 41: return {n % 8 == 0 ? "private" : "join " + who};
+    case kMirror: return {"mirror slack"};
     default: return {"update " + w, true};
   }
 }
@@ -70,8 +71,10 @@ bool any_capture(World& world, std::int64_t incident) {
   return std::any_of(all.begin(), all.end(), [](const Entry& e) { return e.kind == EntryKind::captured; });
 }
 
-/// A message of the incident's room that is put on the timeline, edited, deleted or taken off; or the room's topic. One message each, so that they meet.
+/// A message of the incident's room that is put on the timeline, edited, deleted or taken off; the room's topic; or that the chat was not heard for a
+/// while. One message each, so that they meet.
 RequestBody by_hand(World& world, std::uint32_t verb, const std::string& word, std::uint32_t n, std::int64_t number) {
+  if (verb == kAway) return Away{number, world.env.clock.now() - Millis{60000 * (1 + n)}, world.env.clock.now(), static_cast<int>(n % 5)};
   if (verb == 45) return RoomChange{number, n % 4 == 0 ? "name" : "topic", word + " all is lost"};
   Capture c;
   using What = Capture::What;
@@ -100,9 +103,9 @@ Request request_of(const Step& step, World& world, std::string& token) {
   const std::int64_t number = count == 0 ? 1 : 1 + step.c % count;
   const auto row = world.disk.incident(number).value();
   const std::string word = "W" + std::to_string(step.id) + "X";  // capitals: a room's name is made of small letters
-  if (verb >= 42) {
+  if (verb >= kFirstByHand && verb <= kAway) {
     Request request;
-    request.caller = caller_of(step.a % 2, step.d);
+    request.caller = verb == kAway ? Caller{ActorKind::muster, "slack", "muster", "Muster", {}} : caller_of(step.a % 2, step.d);
     request.received = world.env.clock.now();
     request.dedup_keys = {"ask:" + std::to_string(step.id)};
     request.body = by_hand(world, verb, word, step.d, number);

@@ -40,7 +40,7 @@ Result<Decision> Recorder::decide(const Request& request, const Invocation* invo
   const std::string tag = key + "#" + std::to_string(++world_.decisions[key]);
   for (auto& entry : decision->entries) entry.facts.emplace_back(kTraceFact, tag);
   decision->reply.card.facts.push_back({kTraceFact, {plain(tag)}});  // so that an answer tells what it answers
-  world_.decided[tag] = Decided{key, decision->incident, decision->entries.size()};
+  world_.decided[tag] = Decided{key, decision->incident, decision->entries.size(), world_.forgotten.count(key) > 0 ? world_.forgotten[key] : 0, context.now};
   world_.newest_decision[key] = tag;
   return decision;
 }
@@ -104,12 +104,43 @@ Status SpyStore::shift_due(Millis by, const std::string& timer_kind) {
 Result<std::vector<QueuedMessage>> SpyStore::lease(const LeaseQuery& query) {
   if (world_.store_fails()) return fail(ErrorKind::unavailable, "the disk does not answer");
   auto leased = next_.lease(query);
+  if (leased) {
+    for (const auto& m : *leased) leased_.insert(m.message.id);
+    check_nothing_left_behind(world_, leased_);
+  }
   if (leased && !leased->empty()) {
     if (world_.telling)
       for (const auto& m : *leased) world_.tell("  leased: " + short_id(m.message.id) + " " + kind_of(m.message.content) + " in " + m.message.lane + (m.in_doubt ? ", in doubt" : ""));
     world_.point(CrashPoint::after_lease);
   }
   return leased;
+}
+
+std::set<std::string> SpyStore::known_keys() {
+  LoadQuery query;
+  for (const auto& [key, tag] : world_.newest_decision) query.dedup_keys.push_back(key);
+  std::set<std::string> out;
+  const auto loaded = world_.disk.load(query).value();
+  for (const auto& [key, reply] : loaded.replies) out.insert(key);
+  return out;
+}
+
+Result<bool> SpyStore::purge(Time before) {
+  const auto keys = known_keys();
+  const auto messages = world_.disk.messages();
+  auto done = next_.purge(before);
+  const auto kept = known_keys();
+  for (const auto& key : keys)
+    if (kept.count(key) == 0) {
+      check_key_may_go(world_, key, before);
+      ++world_.forgotten[key];
+    }
+  for (const auto& m : messages)
+    if (!world_.disk.state_of(m.message.id)) {
+      check_message_may_go(world_, m, before);
+      world_.purged.insert(m.message.id);
+    }
+  return done;
 }
 
 bool Jobs::go_on(std::uint32_t which) {
@@ -123,11 +154,12 @@ bool Jobs::go_on(std::uint32_t which) {
 
 Process::Process(World& world, const Commands& table, const Break* broken)
     : world_(world),
-      store_(with(broken_store_, broken != nullptr ? broken->store : nullptr, static_cast<Store&>(world.disk), world), world),
+      store(with(broken_store_, broken != nullptr ? broken->store : nullptr, static_cast<Store&>(world.disk), world), world),
+      reader(with(broken_reader_, broken != nullptr ? broken->reader : nullptr, static_cast<Reader&>(world.disk), world)),
       commands_(with(broken_commands_, broken, table, world), world),
-      watch(store_, world.env.clock),
-      coordinator(store_, world.disk, commands_, world.settings, people_, world.env.env()),
-      dispatcher(store_, with(broken_reader_, broken != nullptr ? broken->reader : nullptr, static_cast<Reader&>(world.disk), world),
+      watch(store, world.env.clock),
+      coordinator(store, world.disk, commands_, world.settings, people, world.env.env()),
+      dispatcher(store, reader,
                  with(broken_intake_, broken != nullptr ? broken->intake : nullptr, static_cast<Intake&>(coordinator), world),
                  [&] {
                    std::vector<Sender*> out;
@@ -142,10 +174,10 @@ Process::Process(World& world, const Commands& table, const Break* broken)
                    return out;
                  }(),
                  jobs, world.env.env(), "boot" + std::to_string(++world.boots)),
-      timers(store_, broken_intake_ ? *broken_intake_ : static_cast<Intake&>(coordinator), world.env.env(), world.env.clock.now() + kOverdueWait) {
+      timers(store, broken_intake_ ? *broken_intake_ : static_cast<Intake&>(coordinator), world.env.env(), world.env.clock.now() + kOverdueWait) {
   const auto all_person = world.disk.people().value();
-  for (const auto& person : all_person) people_.put(person);
-  for (const auto& person : world.settings.people) people_.put(person);
+  for (const auto& person : all_person) people.put(person);
+  for (const auto& person : world.settings.people) people.put(person);
   if (broken == nullptr || !broken->unwatched) {
     coordinator.watch(watch);
     dispatcher.watch(watch);

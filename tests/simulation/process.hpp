@@ -42,13 +42,15 @@ class SpyStore : public bot::Store {
   bot::Result<std::vector<bot::Timer>> due_timers(bot::Time now, int limit) override;
   bot::Result<std::optional<bot::Time>> next_timer() override { return next_.next_timer(); }
   bot::Status shift_due(bot::Millis by, const std::string& timer_kind) override;
-  bot::Result<bool> purge(bot::Time before) override { return next_.purge(before); }
+  bot::Result<bool> purge(bot::Time before) override;
   bot::Status maintain() override { return next_.maintain(); }
 
  private:
   void note(const bot::Changes& changes);
+  std::set<std::string> known_keys();
   bot::Store& next_;
   World& world_;
+  std::set<std::string> leased_;  ///< by this process
 };
 
 /// Sends wait here until the history lets them go on, in any order.
@@ -69,11 +71,16 @@ class Process {
 
  private:
   World& world_;
-  bot::People people_;
   std::unique_ptr<bot::Store> broken_store_;
   std::unique_ptr<bot::Reader> broken_reader_;
   std::unique_ptr<bot::Commands> broken_commands_;
-  SpyStore store_;
+
+ public:
+  SpyStore store;
+  bot::Reader& reader;  ///< as the program sees the disk
+  bot::People people;
+
+ private:
   Recorder commands_;
 
  public:

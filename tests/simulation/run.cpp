@@ -2,6 +2,7 @@
 
 #include "bot/plain.hpp"
 #include "commands/table.hpp"
+#include "tests/simulation/console_view.hpp"
 #include "tests/simulation/invariants.hpp"
 #include "tests/simulation/process.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int kMostRounds = 4000;
 constexpr int kStuckRounds = 150;
+/// While an integration's token is refused nothing of it is leased; then comes the dispatcher's next look.
+constexpr Millis kLongestSending = DeliveryRules{}.credentials_wait + Millis{1000};
 constexpr std::size_t kCheckEvery = 30;
 
 class Run {
@@ -44,12 +47,14 @@ class Run {
     for (int round = 0; round < kMostRounds && !world_.violation; ++round) {
       bool moved = false;
       alive([&] { moved = one_round(); });
+      check_sending_ends();
       if (moved) stuck = 0;
       else if (stuck_for_good(++stuck)) break;
     }
     if (world_.violation) return;
     if (!quiet()) world_.broken("I5", "it does not come to rest: " + what_is_open());
     check_new_entries(world_, verified_);
+    if (!world_.violation) check_console_shows_troubles(world_, *process_);
     if (!world_.violation) check_everything(world_, verified_);
   }
 
@@ -123,7 +128,7 @@ class Run {
       case Act::store_fails: world_.fail_store(step.a); break;
       case Act::arm_crash: world_.arm(step.a, step.b); break;
       case Act::crash: throw Died{};
-      case Act::housekeeping: (void)world_.disk.purge(world_.env.clock.now() - std::chrono::hours{25}); break;
+      case Act::housekeeping: (void)process_->store.purge(world_.env.clock.now() - std::chrono::hours{25}); break;
     }
   }
 
@@ -160,7 +165,7 @@ class Run {
       attempt.decided = decision_of(reply);
       attempt.newest = world_.newest_decision[key];
       if (world_.telling) world_.tell("  answer to " + key + ": " + words(reply));
-      check_reply(reply);
+      if (world_.forgotten.count(key) == 0) check_reply(reply);  // else it may be a new request's, with the same words
     });
   }
 
@@ -217,6 +222,21 @@ class Run {
     return false;
   }
 
+  /// I5: with vendors and disk well, no attempt is under way for longer than a lease and a look take.
+  void check_sending_ends() {
+    std::map<std::string, std::pair<std::optional<Time>, Millis>> now;
+    world_.disk.each_message([&](const QueuedMessage& m) {
+      if (m.state != MessageState::sending) return;
+      const auto before = sending_.find(m.message.id);
+      const bool same = before != sending_.end() && before->second.first == m.last_attempt;
+      const Millis since = same ? before->second.second : world_.env.clock.monotonic();
+      now[m.message.id] = {m.last_attempt, since};
+      if (world_.env.clock.monotonic() - since > kLongestSending)
+        world_.broken("I5", short_id(m.message.id) + " (" + kind_of(m.message.content) + ") is \"sending\" for " + duration_text(world_.env.clock.monotonic() - since));
+    });
+    sending_ = std::move(now);
+  }
+
   bool stuck_for_good(int rounds) {
     if (quiet() || rounds > kStuckRounds) return true;
     world_.env.advance(Millis{1000});  // an integration pauses, or overdue timers wait after a restart
@@ -246,6 +266,7 @@ class Run {
     });
     if (held.empty()) return false;
     for (const auto& m : held) check_held_is_visible(world_, m);
+    check_console_shows_troubles(world_, *process_);
     const QueuedMessage& m = held.front();
     const int before = releases_[m.message.id]++;
     if (before > 4) {
@@ -283,6 +304,7 @@ class Run {
   std::unique_ptr<Process> process_;
   Verified verified_;
   std::map<std::string, int> releases_;
+  std::map<std::string, std::pair<std::optional<Time>, Millis>> sending_;  ///< message → which attempt, and since when it is seen
   std::size_t steps_ = 0;
   Millis apart_at_boot_{0};  ///< wall clock less the one that never jumps
   bool inside_coordinator_ = false;

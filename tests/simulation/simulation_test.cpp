@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "bot/entry_kinds.hpp"
 #include "bot/log.hpp"
 #include "tests/simulation/run.hpp"
 
@@ -176,8 +177,7 @@ TEST_CASE("histories reach every kind of entry, every end of a message and every
   const Quiet quiet;
   std::set<std::string> wanted{"answer ok", "answer invalid", "answer forbidden", "answer conflict", "answer not found", "answer unavailable", "answer maybe recorded", "answer never",
                                "message sent", "message superseded", "message dead", "message dropped"};
-  for (int kind = 0; kind <= static_cast<int>(bot::EntryKind::redacted); ++kind) wanted.insert(std::string("entry ") + bot::to_string(static_cast<bot::EntryKind>(kind)));
-  for (const char* more : {"captured", "capture_edited", "withdrawn", "room_changed", "reminded", "snoozed", "made_private"}) wanted.insert(std::string("entry ") + more);
+  for (const auto kind : bot::entry_kinds()) wanted.insert(std::string("entry ") + bot::to_string(kind));
   for (std::uint64_t seed = 1; seed <= 400 && !wanted.empty(); ++seed)
     for (const auto& seen : sim::reached(seed)) wanted.erase(seen);
   CHECK(wanted.empty());

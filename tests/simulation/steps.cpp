@@ -10,6 +10,7 @@ constexpr int kRounds = 34;
 constexpr std::uint32_t kPauses[] = {20, 500, 1100, 4000, 10500, 31000, 61000, 61000, 300000};
 constexpr std::uint32_t kJumps[] = {200, 1500, 15000, 600000, 7200000};
 constexpr std::uint32_t kHidden[] = {1000, 5000, 12000, 30000, 90000};
+constexpr std::uint32_t kMoreThanADay = 26u * 3600 * 1000;  ///< keys and what is over are kept for 25 h
 
 Step something_happens(Draw& draw) {
   const std::uint32_t luck = draw.below(100);
@@ -25,6 +26,19 @@ Step something_happens(Draw& draw) {
   return {0, Act::arm_crash, draw.below(kCrashPoints), draw.below(4)};
 }
 
+/// Failures come together: a vendor does what it is asked, its answer is lost, and until it is well again nobody can look.
+void vendor_stumbles(Draw& draw, History& out) {
+  const std::uint32_t vendor = draw.below(kVendors), length = kHidden[1 + draw.below(4)];
+  out.push_back({0, Act::vendor_fault, vendor, static_cast<std::uint32_t>(Fault::lost_after), length, 1 + draw.below(2)});
+  out.push_back({0, Act::say, draw.below(5), 12 + draw.below(4), draw.below(64), draw.below(64)});
+  for (int i = 0; i < 2; ++i) {
+    out.push_back({0, Act::decide});
+    out.push_back({0, Act::dispatch});
+    out.push_back({0, Act::deliver, draw.below(8)});
+  }
+  out.push_back({0, Act::outage, vendor, 1, length});
+}
+
 void time_passes(Draw& draw, History& out) {
   const auto add = [&out](Step step) { out.push_back(step); };
   if (!draw.one_in(3)) add({0, Act::decide});
@@ -34,6 +48,9 @@ void time_passes(Draw& draw, History& out) {
   if (draw.one_in(3)) add({0, Act::timers});
   if (draw.one_in(2)) add({0, Act::advance, kPauses[draw.below(9)]});
   if (draw.one_in(60)) add({0, Act::crash});
+  if (!draw.one_in(100)) return;
+  add({0, Act::advance, kMoreThanADay});
+  add({0, Act::housekeeping});
 }
 
 }  // namespace
@@ -55,6 +72,7 @@ History history_for(std::uint64_t seed) {
   for (int i = 0; i < kRounds; ++i) {
     out.push_back(something_happens(draw));
     if (draw.one_in(3)) out.push_back(something_happens(draw));
+    if (draw.one_in(40)) vendor_stumbles(draw, out);
     time_passes(draw, out);
   }
   for (std::size_t i = 0; i < out.size(); ++i) out[i].id = static_cast<int>(i) + 1;

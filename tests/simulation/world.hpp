@@ -47,6 +47,8 @@ struct Decided {
   std::string request;  ///< first dedup key, or "out:<message>"
   std::int64_t incident = 0;
   std::size_t entries = 0;
+  int times_forgotten = 0;  ///< how often its request's key had been purged before
+  bot::Time at{};           ///< by the wall clock
 };
 
 struct Committed {
@@ -80,6 +82,8 @@ class World {
   std::set<std::string> resend_chosen;                ///< messages a person chose to send again, and which did not go out yet
   std::set<std::string> redacted_tokens;
   std::set<std::string> owed;                         ///< messages of commits that were said to be done
+  std::set<std::string> purged;                       ///< messages that are over for long and were dropped
+  std::map<std::string, int> forgotten;               ///< request → how often its key was dropped: from then on it is a new request
   void sent(const std::string& vendor_name, const bot::Message& message);
 
   // ---- bad luck ----
@@ -118,8 +122,8 @@ class World {
 };
 
 // ---- verbs a person of the simulation knows ----
-constexpr std::uint32_t kVerbs = 46;
-constexpr std::uint32_t kDeclare = 0, kClaimCommand = 1;
+constexpr std::uint32_t kVerbs = 48;
+constexpr std::uint32_t kDeclare = 0, kClaimCommand = 1, kFirstByHand = 42, kAway = 46, kMirror = 47;
 /// The request of a `say` step, made from what the world knows now.
 bot::Request request_of(const Step& step, World& world, std::string& token);
 bot::Request alert_of(const Step& step, World& world);

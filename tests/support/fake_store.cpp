@@ -365,8 +365,11 @@ bool is_troubled(const QueuedMessage& m) {
 bot::Result<std::vector<QueuedMessage>> FakeStore::troubled(int limit) {
   Lock lock(mutex_);
   std::vector<QueuedMessage> out;
-  for (const auto& m : tables_.messages)
-    if (is_troubled(m) && static_cast<int>(out.size()) < limit) out.push_back(m);
+  const auto add = [&](const QueuedMessage& m, bool open) {
+    if (is_troubled(m) && bot::is_open(m.state) == open && static_cast<int>(out.size()) < limit) out.push_back(m);
+  };
+  for (const auto& m : tables_.messages) add(m, true);
+  for (auto m = tables_.messages.rbegin(); m != tables_.messages.rend(); ++m) add(*m, false);
   return out;
 }
 

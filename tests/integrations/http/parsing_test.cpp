@@ -99,14 +99,14 @@ TEST_CASE("forwarded headers count only from trusted proxies") {
   for (const char* bad : {"10.0.0.0/33", "ten", "10.0.0.0/", "10.0.0.0/-1", "::/129"}) CHECK_FALSE(http::TrustedProxies::parse({bad}).ok());
 }
 
-TEST_CASE("Retry-After is read as seconds or as a date, and capped") {
+TEST_CASE("Retry-After is read as seconds or as a date; it is capped, and never no wait at all") {
   const bot::Time now = std::chrono::sys_days{std::chrono::year{1994} / 11 / 6} + std::chrono::hours{8} + std::chrono::minutes{49};
   const auto read = [&](const std::string& text) { return http::retry_after(http::Answer{429, {{"retry-after", text}}, {}}, now); };
   CHECK(read("30") == bot::Millis{30000});
-  CHECK(read("0") == bot::Millis{0});
+  CHECK(read("0") == bot::Millis{1000});  // else whoever is refused for good asks again at once, for ever
   CHECK(read("99999999999999999999999") == bot::Millis{3600000});
   CHECK(read("Sun, 06 Nov 1994 08:49:37 GMT") == bot::Millis{37000});
-  CHECK(read("Sun, 06 Nov 1994 08:00:00 GMT") == bot::Millis{0});
+  CHECK(read("Sun, 06 Nov 1994 08:00:00 GMT") == bot::Millis{1000});
   CHECK(read("Sun, 06 Nov 2094 08:00:00 GMT") == bot::Millis{3600000});
   for (const char* bad : {"", "soon", "-1", "1.5", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37"}) CHECK_FALSE(read(bad).has_value());
   CHECK_FALSE(http::retry_after(http::Answer{429, {}, {}}, now).has_value());

@@ -147,7 +147,9 @@ TEST_CASE("whatever a card holds, its event fits into Matrix and is JSON, and sa
   Desk d;
   bot::Card card;
   card.title = {bot::plain(std::string(200000, '"'))};
-  for (int i = 0; i < 400; ++i) card.paragraphs.push_back({bot::plain(std::string(5000, '\\') + "\xff\xfe" + std::string(3000, '<'))});
+  std::string hostile(5000, '\\');
+  hostile.append("\xff\xfe").append(3000, '<');
+  for (int i = 0; i < 400; ++i) card.paragraphs.push_back({bot::plain(hostile)});
   card.buttons = {{"Check", "public check", true}};
   const auto drawn = render(card, d.view);
   for (const json& event : {content(drawn, d.view), edit_content(drawn, d.view, "op2", "$original")}) {

@@ -63,9 +63,9 @@ TEST_CASE("an announcement is one line of text and where to read on") {
 
 TEST_CASE("nobody's title wakes a channel, whichever product reads it") {
   Hook h;
-  h.send("<!channel> <!here> <@U01> @channel @all @everyone @here (@here) [x](https://evil.example) ![y](https://evil.example/p.png) mail a@example.org &lt;!channel&gt;");
+  h.send("<!channel> <!here> <@U01> @channel @all @everyone @here (@here) [x](https://evil.example) ![y](https://evil.example/p.png) .@channel -@all _@here_ a@everyone A@Everyone mail a@example.org &lt;!channel&gt;");
   const std::string text = h.text();
-  for (const char* live : {"<!", "<@", "@channel", "@all", "@everyone", "@here", "](", "<", ">"}) {
+  for (const char* live : {"<!", "<@", "@channel", "@all", "@everyone", "@here", "](", "<", ">", "@Everyone"}) {
     INFO(live);
     CHECK_FALSE(has(text, live));
   }
