@@ -189,9 +189,16 @@ Result<Decision> taken_off(const Pin& pin) {
 
 // ---- the room itself ----
 
-/// Muster's topic comes back; the first time the room hears why.
-void keep_topic(Draft& draft, const Incident& incident, const Snapshot& snapshot) {
+/// Muster's topic comes back; the first time the room hears why. In a channel that had a topic before it was adopted people's own stays,
+/// until they leave it empty.
+void keep_topic(Draft& draft, const Incident& incident, const Snapshot& snapshot, const std::string& theirs_now) {
   const std::string& chat = draft.context().source;
+  const auto whose = snapshot.references.find(chat + "/" + kTopicReference);
+  if (whose != snapshot.references.end() && whose->second == kTheirTopic) {
+    if (!theirs_now.empty()) return;
+    draft.decision().references.push_back({incident.number, chat, kTopicReference, ""});
+    return draft.send(SetTopic{topic(incident, draft.context().people)}, chat);
+  }
   draft.send(SetTopic{topic(incident, draft.context().people)}, chat);
   if (snapshot.references.count(chat + "/topic_told") > 0) return;
   draft.decision().references.push_back({incident.number, chat, "topic_told", "yes"});
@@ -241,6 +248,16 @@ Decision moved(const RoomChange& change, const Incident& incident, const Snapsho
   return draft.done();
 }
 
+/// Somebody known by an id until now has a name, which the chat has told: what shows people is drawn again. Nothing happened to the incident.
+Decision named(const std::string& person, const Incident& incident, const Context& context) {
+  if (!incident.takes_changes()) return Decision{};
+  Draft draft(incident.number, context);
+  draft.redraw();
+  const auto commander = incident.roles.find("commander");
+  if (commander != incident.roles.end() && commander->second == person) draft.retopic(incident);
+  return draft.done();
+}
+
 }  // namespace
 
 void read_for_capture(const Capture& capture, const std::string& integration, Reads& out) {
@@ -254,6 +271,7 @@ void read_for_room_change(const RoomChange& change, const std::string& integrati
   if (!change.incident) return;
   out.incidents.push_back(*change.incident);
   out.references.emplace_back(integration, "topic_told");
+  out.references.emplace_back(integration, kTopicReference);
   out.references.emplace_back("muster", roomless_reference(integration));
 }
 
@@ -290,6 +308,7 @@ Result<Decision> decide_room_change(const RoomChange& change, const Snapshot& sn
   if (change.what == "moved") return moved(change, *snapshot.incident, snapshot, context);
   if (change.what == "removed") return removed(*snapshot.incident, context);
   if (change.what == "returned") return returned(*snapshot.incident, snapshot, context);
+  if (change.what == "named") return named(change.text, *snapshot.incident, context);
   if (context.actor.kind == ActorKind::muster) return Decision{};
   const Incident& incident = *snapshot.incident;
   const bool topic_or_name = change.what == "topic" || change.what == "name";
@@ -300,7 +319,7 @@ Result<Decision> decide_room_change(const RoomChange& change, const Snapshot& sn
   Draft draft(incident.number, context);
   draft.record(EntryKind::room_changed, text, {{"integration", context.source}, {"what", change.what}});
   if (incident.takes_changes()) {
-    if (change.what == "topic") keep_topic(draft, incident, snapshot);
+    if (change.what == "topic") keep_topic(draft, incident, snapshot, text);
     if (change.what == "archived")
       tell_other_rooms(draft, incident, {plain("The " + integration_name(context.source) + " room was archived by "), who(context.actor),
                                          plain(". What is said here no longer reaches it until somebody opens it again.")});

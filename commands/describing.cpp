@@ -1,4 +1,6 @@
 // What is known about the incident: severity, status, rename, impact, started.
+#include <algorithm>
+
 #include "commands/draft.hpp"
 #include "commands/times.hpp"
 
@@ -36,6 +38,8 @@ Result<Decision> decide_severity(const Call& call) {
   draft.say_recorded();
   draft.retopic(next);
   draft.redraw();
+  const bool worse = std::find(all.begin(), all.end(), *to) < std::find(all.begin(), all.end(), incident.severity);  // worst first
+  if (worse) tell_bystanders(draft, next, {plain(" is worse now, it was " + severity_name(incident.severity) + ". By "), who(call.context.actor), plain(".")}, Tone::bad);
   draft.reply({plain(incident.name() + " is " + *to + " now (was " + incident.severity + ").")});
   return draft.done();
 }

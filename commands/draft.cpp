@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bot/addressing.hpp"
+#include "bot/announcement.hpp"
 #include "bot/plain.hpp"
 
 namespace commands {
@@ -79,18 +80,14 @@ void open_room(Draft& draft, const Incident& as_it_will_be, const std::string& o
   draft.send(PinSummary{}, rest);
 }
 
-Card announcement(const Incident& incident, const std::string& no_room) {
+Card announcement(const Incident& incident, const std::string& no_room) { return announcement_card(incident, no_room); }
+
+void tell_bystanders(Draft& draft, const Incident& incident, Text what, Tone tone) {
   Card card;
-  card.tone = Tone::bad;
-  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title), plain(". Declared by "),
-                who(incident.declared_by), plain(", "), when(iso8601(incident.declared))};
-  if (!no_room.empty()) {  // a button to come in would lead nowhere
-    card.title.push_back(plain(". " + no_room + "."));
-    return card;
-  }
-  card.title.insert(card.title.end(), {plain(". Room "), room_of(incident.number)});
-  card.buttons.push_back({"Join", "join", true, false});
-  return card;
+  card.tone = tone;
+  card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title)};
+  card.title.insert(card.title.end(), std::make_move_iterator(what.begin()), std::make_move_iterator(what.end()));
+  draft.send(Announce{std::move(card)});
 }
 
 std::string roomless_reference(const std::string& chat) { return "roomless:" + chat; }

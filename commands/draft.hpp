@@ -97,6 +97,8 @@ bot::Incident outline(const bot::Incident& incident);
 void open_room(Draft& draft, const bot::Incident& as_it_will_be, const std::string& only = "", const std::string& existing = "");
 /// Whom and where: what everybody outside the room reads once. `no_room`: why there is none in the chat that hears it, or "".
 bot::Card announcement(const bot::Incident& incident, const std::string& no_room = "");
+/// The few things after the announcement that the announcement rooms hear by a message of their own: worse, over, not over after all.
+void tell_bystanders(Draft& draft, const bot::Incident& as_it_will_be, bot::Text what, bot::Tone tone);
 /// The reference (integration "muster") that tells how the incident lost its room in this chat, or what comes instead of a first one:
 /// "failed" (it could not be opened), "gone" (it can no longer be reached), "reopened" (a new one follows an archived one); "" = nothing of the kind.
 std::string roomless_reference(const std::string& chat);
@@ -104,6 +106,9 @@ void set_roomless(Draft& draft, const std::string& chat, const std::string& how)
 const std::string& how_roomless(const bot::Snapshot& snapshot, const std::string& chat);
 /// The chat whose room people had before the incident: it is theirs and is never archived or renamed. "" when Muster opened all rooms.
 std::string adopted_in(const Call& call);
+/// The reference (of a chat) that says whose the room's topic is: kTheirTopic when an adopted room had one of its own, which stays; else "".
+inline constexpr const char* kTopicReference = "topic";
+inline constexpr const char* kTheirTopic = "theirs";
 /// The chats a new incident gets rooms in, as the fact "chats" says it: "" = in all. By the setting, when it comes out of one of them.
 std::string chats_for(const bot::Context& context);
 /// Declares it: the row as it will be and the entry. `kind`: words among private and drill.

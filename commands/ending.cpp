@@ -48,6 +48,9 @@ Result<Decision> decide_resolve(const Call& call) {
   next.status = "resolved";
   draft.retopic(next);
   draft.redraw();
+  Text outside{plain(" is resolved after " + after + ", by "), who(call.context.actor)};
+  append_words(outside, *words);
+  tell_bystanders(draft, next, std::move(outside), Tone::good);
   draft.add(Text{plain("When everything is tidied up, archive the room with "), code("close")});
   return draft.done();
 }
@@ -78,6 +81,9 @@ Result<Decision> decide_reopen(const Call& call) {
   if (!was_closed) {
     draft.retopic(next);
     draft.redraw();
+    Text outside{plain(" is open again, by "), who(call.context.actor)};
+    append_words(outside, *words);
+    tell_bystanders(draft, next, std::move(outside), Tone::bad);  // of a closed one its new room's opening tells
   }
   draft.reply({plain(incident.name() + " is open again.")});
   if (was_closed && !call.context.settings.chats().empty())

@@ -161,7 +161,7 @@ Decision publicly_uncertain(const Event& event, const PublicUpdate& update) {
 
 std::string Event::reason() const {
   std::string out = outcome.after.problem.empty() ? "no reason given" : outcome.after.problem;
-  if (out.size() > 1 && out.back() == '.') out.pop_back();
+  while (out.size() > 1 && (out.back() == '.' || out.back() == ' ')) out.pop_back();  // it stands inside a sentence
   return out;
 }
 

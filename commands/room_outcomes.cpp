@@ -67,9 +67,18 @@ void add_name(const Event& event, Facts& facts, std::string& text) {
   }  // else the title is another by now, and the room is called by one that may be gone
 }
 
+/// An adopted room had a topic before the incident: people look for what it says there, so it stays.
+bool has_their_topic(const Event& event) {
+  for (const auto& reference : event.outcome.references)
+    if (reference.what == kTopicReference) return reference.id == kTheirTopic;
+  return false;
+}
+
 /// What a room that is there now gets at once, all beside one another.
 void furnish(Draft& draft, const Event& event) {
-  draft.send(SetTopic{topic(event.incident, event.context.people), name_since(event)}, event.integration());
+  if (has_their_topic(event))
+    draft.say({plain("The topic of this channel stays as it is. Where " + event.incident.name() + " stands is on the pinned card.")}, Tone::neutral, {}, event.integration());
+  else draft.send(SetTopic{topic(event.incident, event.context.people), name_since(event)}, event.integration());
   std::set<std::string> people = event.incident.members;
   if (event.incident.declared_by.kind == ActorKind::monitor)
     for (const auto& person : first_responders(event.context.settings)) people.insert(person);

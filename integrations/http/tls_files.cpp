@@ -2,9 +2,15 @@
 
 #include <sys/stat.h>
 
+#include "bot/log.hpp"
+
 namespace http {
 
 namespace ssl = boost::asio::ssl;
+
+namespace {
+constexpr int kLooksUntilTold = 2;  ///< each some seconds after the one before
+}
 
 std::string TlsFiles::stamp() const {
   std::string out;
@@ -39,9 +45,21 @@ bot::Status TlsFiles::load() {
 
 void TlsFiles::refresh() {
   const std::string seen = stamp();
-  if (seen.empty() || seen == stamp_) return;
+  if (!seen.empty() && seen == stamp_) return told(bot::Done{});  // as loaded, perhaps again
   // Certificate and key are replaced one after the other: a mismatch in between keeps the old pair and is tried again.
-  (void)load();
+  told(seen.empty() ? bot::Status(bot::fail(bot::ErrorKind::invalid_input, "The certificate " + certificate_ + " or its key " + key_ + " is not there or cannot be read.")) : load());
+}
+
+/// Once when it begins to fail, looks apart from a replacement under way, and once when it is over: a certificate that runs out unseen is an outage.
+void TlsFiles::told(const bot::Status& now) {
+  if (now) {
+    if (failed_looks_ >= kLooksUntilTold) bot::log(bot::LogLevel::info, "tls_files_usable_again", {{"certificate", certificate_}});
+    failed_looks_ = 0;
+  } else if (++failed_looks_ == kLooksUntilTold) {
+    bot::log(bot::LogLevel::error, "tls_files_not_usable",
+             {{"why", now.error().message},
+              {"what_to_do", "Muster goes on with the certificate it had. Put a PEM certificate and the key that belongs to it in these files, readable by Muster; they are taken up within seconds, without a restart."}});
+  }
 }
 
 std::shared_ptr<ssl::context> TlsFiles::current() const {

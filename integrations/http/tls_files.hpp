@@ -17,15 +17,17 @@ class TlsFiles {
  public:
   TlsFiles(std::string certificate, std::string key) : certificate_(std::move(certificate)), key_(std::move(key)) {}
   bot::Status load();
-  /// Loads again when size or modification time of either file changed.
+  /// Loads again when size or modification time of either file changed. A pair that cannot be used is told in the log, once, and so is its end.
   void refresh();
   std::shared_ptr<boost::asio::ssl::context> current() const;
 
  private:
   std::string stamp() const;
+  void told(const bot::Status& now);
 
   std::string certificate_, key_;
   std::string stamp_;
+  int failed_looks_ = 0;  ///< in a row
   mutable bot::Mutex mutex_;
   std::shared_ptr<boost::asio::ssl::context> context_ GUARDED_BY(mutex_);
 };

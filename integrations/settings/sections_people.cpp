@@ -12,6 +12,7 @@ bool is_id_word(const std::string& id) {
   return id.size() >= 2 && std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
+bool is_channel_id(const std::string& id) { return is_id_word(id) && (id[0] == 'C' || id[0] == 'G'); }
 bool is_slack_id(const std::string& id) { return is_id_word(id) && (id[0] == 'U' || id[0] == 'W'); }
 
 void with_slash(std::string& url) {
@@ -82,6 +83,8 @@ void read_chats(Mapping& root, bot::Settings& out) {
     if (!slack.team_id.empty() && (slack.team_id[0] != 'T' || !is_id_word(slack.team_id)))
       in.report().about(in.path_of("team_id"), "must be a workspace's id like T01ABCDEF");
     in.text("announce_channel", slack.announce_channel);
+    if (!slack.announce_channel.empty() && !is_channel_id(slack.announce_channel))
+      in.report().about(in.path_of("announce_channel"), "must be a channel's id like C01ABCDEF, not its name, which can change: in Slack, press the channel's name; the id stands at the end of About");
     in.text("pin_emoji", slack.pin_emoji);
     if (slack.pin_emoji.empty() || slack.pin_emoji.find_first_of(": \t") != std::string::npos)
       in.report().about(in.path_of("pin_emoji"), "must be an emoji's name without colons, for example pushpin");

@@ -245,10 +245,10 @@ void Events::mention(Event& event) {
   std::string typed = neutral_text(without_mention(text_of(event.body, "text"), me ? me->user_id : ""));
   if (typed.empty()) typed = "help";
   auto keys = event.keys("said:" + from.room + "/" + ts);
-  reception_.later("events", [this, from, typed, keys, ts, team, thread = is_ts(thread) ? thread : "", answer = std::move(event.answer)]() mutable {
+  reception_.in_turn(from.user, [this, from = From(from), typed, keys, ts, team, thread = is_ts(thread) ? thread : "", answer = std::move(event.answer)]() mutable {
     const Budget budget(reception_.at.clock, kNameTime, kNameTime);
     std::string refusal = reception_.refusal(from, team, budget);
-    reception_.learn_name(from, budget);
+    if (refusal.empty()) reception_.learn_name(from, budget);
     if (refusal.empty() && typed_verb(typed) == "adopt") refusal = reception_.learn_room(from, "", budget);
     if (!refusal.empty()) {
       answer("");

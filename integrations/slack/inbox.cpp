@@ -55,6 +55,7 @@ struct Parts {
   void command(const Fields& fields, Answer answer, std::optional<bot::Time> sent);
   void submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,
               const std::shared_ptr<Acknowledgement>& given);
+  void say(const std::shared_ptr<Acknowledgement>& given, const From& from, const Fields& fields, const bot::Reply& reply);
   void ask_for_the_rest(const From& from, const Fields& fields, const std::string& typed, bot::Millis arrived, const bot::Reply& refusal,
                         const std::shared_ptr<Acknowledgement>& given);
 };
@@ -69,16 +70,22 @@ void Parts::command(const Fields& fields, Answer answer, std::optional<bot::Time
   const auto late = words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again.");
   auto given = reception.deadlines.watch(std::move(answer), reception.answer_json(late, 0));
   const bot::Millis arrived = reception.at.clock.monotonic();
-  reception.admit(from, "", [this, from, fields, typed, arrived, sent, given](const std::string& refusal) {
-    if (!refusal.empty()) return (void)given->give(reception.answer_json(words(refusal), 0));
-    if (typed_verb(typed) != "adopt") return submit(from, fields, typed, arrived, sent, given);
-    const auto job = [this, asker = From(from), fields, typed, arrived, sent, given]() mutable {
-      const std::string no = reception.learn_room(asker, value(fields, "channel_name"), Budget(reception.at.clock, kRoomTime, kRoomTime));
-      if (no.empty()) submit(asker, fields, typed, arrived, sent, given);
-      else given->give(reception.answer_json(words(no), 0));
-    };
-    if (!reception.later("forms", job)) submit(from, fields, typed, arrived, sent, given);
+  const bool adopts = typed_verb(typed) == "adopt";
+  reception.admit(from, "", adopts, [this, from, fields, typed, adopts, arrived, sent, given](const std::string& refusal) {
+    From asker = from;
+    std::string no = refusal;
+    if (no.empty() && adopts) no = reception.learn_room(asker, value(fields, "channel_name"), Budget(reception.at.clock, kRoomTime, kRoomTime));
+    if (no.empty()) return submit(asker, fields, typed, arrived, sent, given);
+    bot::Reply reply;
+    reply.status = bot::ReplyStatus::forbidden;
+    reply.card = words(no);
+    say(given, from, fields, reply);
   });
+}
+
+/// The answer, or when Slack's three seconds have been answered already: privately, at the address that came with the command.
+void Parts::say(const std::shared_ptr<Acknowledgement>& given, const From& from, const Fields& fields, const bot::Reply& reply) {
+  if (!given->give(reception.answer_json(reply))) reception.tell(from, value(fields, "response_url"), reply);
 }
 
 void Parts::submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,
@@ -92,9 +99,9 @@ void Parts::submit(From from, const Fields& fields, const std::string& typed, bo
     if (!alive) return;
     if (reply.status == bot::ReplyStatus::ok && reply.incident && opens_a_room(typed_verb(typed))) reception.awaits_room(*reply.incident, from, value(fields, "response_url"));
     const bool incomplete = reply.status == bot::ReplyStatus::invalid && !value(fields, "trigger_id").empty() && !bare_verb(typed).empty();
-    if (!incomplete) return (void)given->give(reception.answer_json(reply));
+    if (!incomplete) return say(given, from, fields, reply);
     const bool asking = reception.later("forms", [this, given, from, fields, typed, arrived, reply] { ask_for_the_rest(from, fields, typed, arrived, reply, given); });
-    if (!asking) given->give(reception.answer_json(reply));
+    if (!asking) say(given, from, fields, reply);
   });
 }
 
@@ -107,7 +114,7 @@ void Parts::ask_for_the_rest(const From& from, const Fields& fields, const std::
     opening.ask = bot::Invocation{bare_verb(typed), named_incident(typed), {}};
     form = reception.at.forms.form(reception.request_of(from, opening.ask, {}));
   }
-  if (!form) return (void)given->give(reception.answer_json(refusal));
+  if (!form) return say(given, from, fields, refusal);
   if (given->give("")) modals.open(std::move(opening));
 }
 
@@ -117,6 +124,9 @@ class TheInbox : public Inbox {
     parts_->reception.belongs_to(parts_);
     places.workspace->on_room_refused([whole = std::weak_ptr<Parts>(parts_)](std::int64_t incident, const std::string& why) {
       if (const auto parts = whole.lock()) parts->reception.room_refused(incident, why);
+    });
+    places.workspace->on_named([whole = std::weak_ptr<Parts>(parts_)](const std::string& person) {
+      if (const auto parts = whole.lock()) parts->reception.person_named(person);
     });
     parts_->captures.resume();
   }

@@ -71,7 +71,7 @@ void Interactions::take(const json& payload, Answer answer, std::optional<bot::T
   opening.arrived = reception_.at.clock.monotonic();
   if (!is_id(opening.from.user)) return answer("");
   if (!is_ours(payload)) return turn_away(type, opening, answer, kNotOurs);
-  reception_.admit(opening.from, text_of(user, "team_id"), [this, payload, opening, answer, sent, type](const std::string& refusal) mutable {
+  reception_.admit(opening.from, text_of(user, "team_id"), false, [this, payload, opening, answer, sent, type](const std::string& refusal) mutable {
     if (!refusal.empty()) return turn_away(type, opening, answer, refusal);
     admitted(type, payload, std::move(opening), std::move(answer), sent);
   });

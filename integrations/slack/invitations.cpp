@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "integrations/slack/errors.hpp"
+#include "integrations/slack/payload.hpp"
 
 namespace slack {
 namespace {
@@ -14,23 +15,42 @@ using nlohmann::json;
 
 constexpr std::size_t kInvitesPerCall = 100;
 constexpr std::size_t kNamedRefusals = 20;  ///< a report of a thousand names is read by nobody
+constexpr std::size_t kNamesAsked = 5;      ///< of them, those whom Slack is asked about: the room does not wait for more
 
 bool is_there_already(const std::string& code) { return code == "already_in_channel" || code == "cant_invite_self"; }
 
-/// The name people know; of somebody Muster has never met the id, which Slack's search finds.
-std::string name_of(const Session& session, const std::string& user) {
-  const auto known = session.people.by_identity(kIntegration, user);
-  return known ? session.people.name_of(known->id) : session.people.name_of("slack:" + user);
+/// The name people know. The report stands on the timeline and in other chats too, where an id says nothing, so Slack is asked about a few whom
+/// Muster has not met, and the rest stay unnamed.
+std::string name_of(Session& session, const std::string& user, std::size_t& asked) {
+  if (const auto known = session.people.by_identity(kIntegration, user); known && !known->name.empty() && known->name != user) return session.people.name_of(known->id);
+  json answer;
+  if (asked < kNamesAsked && is_user_id(user)) {
+    ++asked;
+    if (!session.api.call("users.info", {{"user", user}}, session.budget, answer))
+      if (std::string name = shown_name(object_of(answer, "user")); !name.empty()) return name;
+  }
+  return "somebody Muster has not met";
+}
+
+/// "@sre": a group as people know it; its id, which the settings name, where Slack does not know it.
+std::string group_name(Session& session, const std::string& group) {
+  json answer;
+  if (!session.api.call("usergroups.list", session.in_team({{"include_disabled", "true"}}), session.budget, answer))
+    for (const auto& one : list_of(answer, "usergroups"))
+      if (text_at(one, "id") == group && !text_at(one, "handle").empty()) return "@" + display_name(text_at(one, "handle"));
+  return group + " of the settings";
 }
 
 /// Adds "Dana (Slack does not know the person)" for each that Slack named as not invited.
-void collect_refused(const json& answer, const Session& session, std::vector<std::string>& refused) {
+void collect_refused(const json& answer, Session& session, Progress& progress) {
   const auto errors = answer.find("errors");
   if (errors == answer.end() || !errors->is_array()) return;
   for (const auto& error : *errors) {
     const std::string code = error_word(text_at(error, "error")), user = text_at(error, "user");
     if (is_there_already(code) || (error.is_object() && error.value("ok", json(false)) == json(true))) continue;
-    refused.push_back((is_user_id(user) ? name_of(session, user) : "somebody") + " (" + reason_words(code) + ")");
+    // Past those that are named, only their number counts.
+    if (progress.refused.size() >= kNamedRefusals) progress.refused.emplace_back();
+    else progress.refused.push_back(name_of(session, user, progress.names_asked) + " (" + reason_words(code) + ")");
   }
 }
 
@@ -41,7 +61,7 @@ std::optional<Problem> expand(Session& session, const bot::InvitePeople& invite,
     json answer;
     if (const auto problem = session.api.call("usergroups.users.list", session.in_team({{"usergroup", group}}), session.budget, answer)) {
       if (problem->outcome != Outcome::refused) return problem->outcome == Outcome::doubtful ? Problem{Outcome::not_sent, "", problem->words, {}} : *problem;
-      progress.refused.push_back("the user group " + group + " (" + reason_words(problem->code) + ")");
+      progress.refused.push_back("the user group " + group_name(session, group) + " (" + reason_words(problem->code) + ")");
       continue;
     }
     const json users = answer.value("users", json::array());
@@ -90,7 +110,7 @@ bot::SendResult invite_people(Session& session, const bot::InvitePeople& invite,
     if (problem && problem->code == "is_archived") return bot::Accepted{};  // nobody needs to come any more
     const bool explained = problem && problem->outcome == Outcome::refused && answer.contains("errors");
     if (problem && !is_there_already(problem->code) && !explained) return in_room(*problem);
-    collect_refused(answer, session, progress.refused);
+    collect_refused(answer, session, progress);
     progress.invited = end;
   }
   return told(progress.refused);

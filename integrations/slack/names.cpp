@@ -2,24 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "integrations/text/html.hpp"
+#include "integrations/slack/payload.hpp"
 
 namespace slack {
 namespace {
 
 using nlohmann::json;
-constexpr bot::Millis kNext{3000}, kIdle{30000}, kAskAgain{6 * 3600000}, kRefusedFor{7 * 86400000LL};
-constexpr std::size_t kNameLength = 80, kRemembered = 20000;
+constexpr bot::Millis kNext{3000}, kIdle{5000}, kSilent{30000}, kAskAgain{6 * 3600000}, kRefusedFor{7 * 86400000LL};
+constexpr std::size_t kRemembered = 20000;
 constexpr const char* kPrefix = "slack:";
-
-std::string name_in(const json& user) {
-  const json profile = user.is_object() ? user.value("profile", json::object()) : json::object();
-  for (const std::string& found : {text_at(profile, "display_name"), text_at(profile, "real_name"), text_at(user, "real_name"), text_at(user, "name")}) {
-    const std::string clean = text::shorten(text::clean(text::valid_utf8(found), true), kNameLength);
-    if (!clean.empty()) return clean;
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -44,12 +35,13 @@ bot::Millis Names::step() {
   const Budget budget(clock_, bot::Millis{8000}, bot::Millis{8000}, Urgency::cosmetic);
   json answer;
   const auto problem = api_.call("users.info", {{"user", person->id.substr(6)}}, budget, answer);
-  if (problem && problem->outcome != Outcome::refused) return std::max(kIdle, problem->after.value_or(kIdle));
-  const std::string name = problem ? "" : name_in(answer.value("user", json::object()));
+  if (problem && problem->outcome != Outcome::refused) return std::max(kSilent, problem->after.value_or(kSilent));
+  const std::string name = problem ? "" : shown_name(object_of(answer, "user"));
   not_before_[person->id] = clock_.monotonic() + (problem ? kRefusedFor : kAskAgain);
   if (name.empty()) return kNext;
   person->name = name;
   people_.put(*person);
+  workspace_->named(person->id);
   return kNext;
 }
 

@@ -74,4 +74,11 @@ std::optional<bot::Time> time_of(const std::string& ts) {
 
 std::string display_name(const std::string& received) { return text::shorten(text::clean(text::valid_utf8(received), true), kDisplayName); }
 
+std::string shown_name(const json& user) {
+  const json& profile = object_of(user, "profile");
+  for (const auto& name : {text_of(profile, "display_name"), text_of(profile, "real_name"), text_of(user, "real_name"), text_of(user, "name")})
+    if (std::string shown = display_name(name); !shown.empty()) return shown;
+  return "";
+}
+
 }  // namespace slack

@@ -1,5 +1,5 @@
 // Reading what Slack posts: every member may be missing or of another type, and none of that may throw.
-// Place: used by the inbound side alone.
+// Place: used by the inbound side, and where Slack's answers about people and rooms are read.
 #pragma once
 
 #include <cstdint>
@@ -29,5 +29,7 @@ std::optional<bot::Time> time_of(const std::string& ts);
 
 /// A person's or bot's name as received, safe to show: one line, at most 80 code points.
 std::string display_name(const std::string& received);
+/// What people call the user of users.info: the display name, else the real one, else the account's; "" when Slack says none.
+std::string shown_name(const nlohmann::json& user);
 
 }  // namespace slack

@@ -1,7 +1,11 @@
 #include "integrations/slack/posts.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
+#include "bot/announcement.hpp"
+#include "bot/log.hpp"
 #include "bot/narrate.hpp"
 #include "integrations/codec/codec.hpp"
 
@@ -11,11 +15,15 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kEventType = "muster_message";
+constexpr const char* kAnnouncement = "announcement";  ///< the reference: the announcement's ts in its channel
 constexpr int kPages = 10;
 constexpr bot::Millis kClocksApart{60000};
 
 bot::Accepted posted(const Session& session, const std::string& ts) {
   const bot::Content& content = session.message.content;
+  // The first one that leads into the room is edited from then on; what comes later stands for itself.
+  if (const auto* announced = std::get_if<bot::Announce>(&content); announced != nullptr && bot::leads_into_room(announced->card) && session.context.reference(kAnnouncement).empty())
+    return {{bot::Reference{session.message.incident, kIntegration, kAnnouncement, ts}}, ""};
   if (!std::holds_alternative<bot::PostSummary>(content) && !std::holds_alternative<bot::EditSummary>(content)) return {};
   return {{bot::Reference{session.message.incident, kIntegration, "summary", ts}}, ""};
 }
@@ -33,7 +41,22 @@ bot::SendResult post(Session& session, const std::string& channel, const bot::Ca
   return posted(session, ts);
 }
 
-bot::Card summary(const Session& session) { return bot::summary_card(session.context.incident, session.clock.now()); }
+/// The public is told by a form, where there is a page and the incident may be on it; who may not publish hears so when they press.
+void add_public_button(const Session& session, bot::Card& card) {
+  const bot::Incident& incident = session.context.incident;
+  const bool over = incident.publication.state.empty() || incident.publication.state == "resolved";
+  const bool of_use = incident.phase == bot::Phase::open || (incident.phase == bot::Phase::resolved && !over);
+  if (session.settings.status_pages.empty() || incident.is_private || incident.is_drill || !of_use) return;
+  const auto update = std::find_if(card.buttons.begin(), card.buttons.end(), [](const bot::Button& button) { return button.command == "update"; });
+  const auto before = update == card.buttons.end() ? card.buttons.begin() : std::next(update);
+  card.buttons.insert(before, {"Public update", "public", false, true});
+}
+
+bot::Card summary(const Session& session) {
+  bot::Card card = bot::summary_card(session.context.incident, session.clock.now());
+  add_public_button(session, card);
+  return card;
+}
 
 std::string upper(std::string s) {
   for (char& c : s)
@@ -131,7 +154,25 @@ static bot::SendResult post_again(Session& session) {
   return result;
 }
 
-bot::SendResult edit_summary(Session& session) {
+/// What bystanders read follows the incident by the same message, without a sound. A private one is told no further, and what was said stays said.
+static std::optional<Problem> edit_announcement(Session& session) {
+  const bot::Incident& incident = session.context.incident;
+  const std::string& channel = session.settings.slack.announce_channel;
+  const std::string& ts = session.context.reference(kAnnouncement);
+  if (ts.empty() || channel.empty() || incident.is_private) return std::nullopt;
+  const Rendered drawn = render(bot::announcement_card(incident), session.view());
+  if (!session.workspace.announcement_differs(incident.number, drawn.blocks)) return std::nullopt;
+  json answer;
+  auto problem = session.api.call_in(channel, "chat.update", {{"channel", channel}, {"ts", ts}, {"text", drawn.text}, {"blocks", drawn.blocks}}, session.budget, answer);
+  if (problem && problem->outcome == Outcome::refused) {
+    bot::log(bot::LogLevel::warning, "slack_announcement_not_edited", {{"incident", incident.number}, {"why", problem->words}});
+    problem.reset();  // deleted, or another channel by now: the next ones stand for themselves
+  }
+  if (!problem) session.workspace.announced(incident.number, drawn.blocks);
+  return problem;
+}
+
+static bot::SendResult edit_card(Session& session) {
   const std::string& ts = session.context.reference("summary");
   if (session.room().empty() || ts.empty()) {
     // The card is drawn from the incident when it is posted; until that is known an edit can only wait, in ever longer steps.
@@ -150,6 +191,14 @@ bot::SendResult edit_summary(Session& session) {
   return in_room(*problem);
 }
 
+bot::SendResult edit_summary(Session& session) {
+  bot::SendResult result = edit_card(session);
+  if (std::holds_alternative<bot::NotSent>(result) || std::holds_alternative<bot::Doubtful>(result)) return result;  // both are drawn next time
+  const auto problem = edit_announcement(session);
+  const bool card_stands = std::holds_alternative<bot::Accepted>(result) && std::get<bot::Accepted>(result).references.empty();
+  return problem && card_stands ? send_result(*problem) : result;
+}
+
 bot::SendResult say(Session& session, const bot::Say& said) {
   if (session.room().empty()) return no_room(session);
   return post(session, session.room(), said.card);
@@ -158,7 +207,10 @@ bot::SendResult say(Session& session, const bot::Say& said) {
 bot::SendResult announce(Session& session, const bot::Announce& announcement) {
   const std::string& channel = session.settings.slack.announce_channel;
   if (channel.empty()) return bot::Refused{"No channel for announcements is set: name one in slack.announce_channel.", false};
-  return post(session, channel, announcement.card);
+  bot::SendResult result = post(session, channel, announcement.card);
+  const auto* accepted = std::get_if<bot::Accepted>(&result);
+  if (accepted != nullptr && !accepted->references.empty()) session.workspace.announced(session.message.incident, render(announcement.card, session.view()).blocks);
+  return result;
 }
 
 bot::SendResult page_person(Session& session, const bot::PagePerson& page) {

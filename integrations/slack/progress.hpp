@@ -14,6 +14,7 @@ struct Progress {
   std::size_t invited = 0;            ///< InvitePeople: of `people`, asked for already
   std::vector<std::string> members;   ///< Slack ids of the groups expanded so far
   std::vector<std::string> refused;   ///< who could not be added and why, in words
+  std::size_t names_asked = 0;        ///< of those, whose names Slack was asked for
 };
 
 }  // namespace slack

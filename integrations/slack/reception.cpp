@@ -1,5 +1,7 @@
 #include "integrations/slack/reception.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "bot/incident.hpp"
@@ -12,11 +14,12 @@ namespace {
 
 constexpr bot::Millis kAnswerWithin{2300};  // Slack gives 3,000 ms including the way
 constexpr bot::Millis kTold{6000};
-constexpr int kWaiting = 500;
-constexpr std::size_t kNames = 5000, kAwaited = 200;
+constexpr int kWaiting = 500, kCards = 200;
+constexpr std::size_t kNames = 5000, kAwaited = 200, kTurns = 100;
 constexpr bot::Millis kAdmission{700};             // of the three seconds that Slack gives
 constexpr bot::Millis kMember{12 * 3600000}, kOutsider{600000}, kSilence{30000};
 constexpr const char* kForeign = "Not recorded: you belong to another organisation, and this Muster takes commands from its own alone. Ask somebody of it.";
+constexpr const char* kBusy = "Not recorded: Muster is too busy right now. Type it again in a moment.";
 constexpr const char* kBeside = R"("replace_original":false,)";
 
 /// Why Slack's own word on a user shuts them out, or "".
@@ -27,11 +30,22 @@ std::string shut_out(const nlohmann::json& user, const std::optional<Identity>& 
     return "Not recorded: you are a guest in this Slack workspace, and Muster takes commands from its members alone. Ask one of them, or an administrator to name you in people of the settings.";
   if (is_true(user, "is_stranger")) return kForeign;
   const std::string team = text_of(user, "team_id");
-  if (!me || me->whole_enterprise || team.empty() || team[0] != 'T' || team == me->team_id) return "";
-  const nlohmann::json& enterprise = object_of(user, "enterprise_user");  // at home in another workspace of the same enterprise, and a member of ours too
-  for (const auto& one : list_of(enterprise, "teams"))
+  const nlohmann::json& enterprise = object_of(user, "enterprise_user");
+  const std::string theirs = !text_of(enterprise, "enterprise_id").empty() ? text_of(enterprise, "enterprise_id") : team.rfind('E', 0) == 0 ? team : "";
+  if (!me || team == me->team_id) return "";
+  if (!theirs.empty() && !me->enterprise_id.empty() && theirs != me->enterprise_id) return kForeign;
+  if (me->whole_enterprise || team.empty() || team[0] != 'T') return "";
+  for (const auto& one : list_of(enterprise, "teams"))  // at home in another workspace of the same enterprise, and a member of ours too
     if (one == me->team_id) return "";
   return kForeign;
+}
+
+bool is_on_card(const bot::Incident& incident, const std::string& person) {
+  for (const auto& [role, holder] : incident.roles)
+    if (holder == person) return true;
+  for (const auto& page : incident.pages)
+    if (page.open && std::find(page.paged.begin(), page.paged.end(), person) != page.paged.end()) return true;
+  return false;
 }
 
 }  // namespace
@@ -149,11 +163,8 @@ std::optional<Reception::Met> Reception::look_up(const std::string& id, const Bu
     return std::nullopt;
   }
   const nlohmann::json& user = object_of(answer, "user");
-  const nlohmann::json& profile = object_of(user, "profile");
-  Met found{"", shut_out(user, at.workspace->identity()), {}};
+  Met found{shown_name(user), shut_out(user, at.workspace->identity()), {}};
   found.until = at.clock.monotonic() + (found.refusal.empty() ? kMember : kOutsider);
-  for (const auto& name : {text_of(profile, "display_name"), text_of(profile, "real_name"), text_of(user, "real_name"), text_of(user, "name")})
-    if (found.name.empty()) found.name = display_name(name);
   bot::Lock lock(names_mutex_);
   if (met_.size() >= kNames) met_.clear();
   met_[id] = found;
@@ -183,10 +194,11 @@ std::string Reception::refusal(const From& person, const std::string& team, cons
   return "";
 }
 
-void Reception::admit(const From& person, const std::string& team, std::function<void(const std::string& refusal)> then) {
-  if (const auto known = known_refusal(person, team)) return then(*known);
-  const bool asking = later("people", [this, person, team, then] { then(refusal(person, team, Budget(at.clock, kAdmission, kAdmission))); });
-  if (!asking) then("");
+void Reception::admit(const From& person, const std::string& team, bool waits, std::function<void(const std::string& refusal)> then) {
+  if (!waits && !has_turn(person.user))
+    if (const auto known = known_refusal(person, team)) return then(*known);
+  const bool asking = in_turn(person.user, [this, person, team, then] { then(refusal(person, team, Budget(at.clock, kAdmission, kAdmission))); });
+  if (!asking) then(waits ? kBusy : "");
 }
 
 std::string Reception::learn_room(From& from, const std::string& channel_name, const Budget& budget) {
@@ -234,6 +246,20 @@ void Reception::room_refused(std::int64_t incident, const std::string& why) {
   tell(waiting.from, waiting.response_url, card, incident);
 }
 
+void Reception::person_named(const std::string& person) {
+  const auto open = at.reader.incidents({true, 0, kCards, true});
+  if (!open) return;  // the next change draws them
+  for (const auto& incident : *open) {
+    if (!is_on_card(incident, person)) continue;
+    bot::Request request;
+    request.cls = bot::RequestClass::housekeeping;
+    request.caller = bot::Caller{bot::ActorKind::muster, "slack", "muster", "Muster", {}};
+    request.received = at.clock.now();
+    request.body = bot::RoomChange{incident.number, "named", person};
+    at.intake.submit(std::move(request), [](const bot::Reply&) {});
+  }
+}
+
 bool Reception::later(const char* pool, std::function<void()> job) {
   if (waiting_.fetch_add(1) >= kWaiting) {
     --waiting_;
@@ -244,6 +270,39 @@ bool Reception::later(const char* pool, std::function<void()> job) {
     --waiting_;
   });
   return true;
+}
+
+bool Reception::has_turn(const std::string& user) {
+  bot::Lock lock(names_mutex_);
+  return turns_.count(user) > 0;
+}
+
+bool Reception::in_turn(const std::string& user, std::function<void()> job) {
+  bot::Lock lock(names_mutex_);
+  auto [it, first] = turns_.try_emplace(user);
+  if (it->second.size() >= kTurns) return false;
+  it->second.push_back(std::move(job));
+  if (!first || later("people", [this, user] { take_turns(user); })) return true;  // somebody is at it already, or is now
+  turns_.erase(it);
+  return false;
+}
+
+/// One thread does all that waits for one person, and stops being theirs only when nothing is left: no other can overtake it.
+void Reception::take_turns(const std::string& user) {
+  while (true) {
+    std::function<void()> job;
+    {
+      bot::Lock lock(names_mutex_);
+      job = turns_[user].front();  // stays in its place until it is done
+    }
+    job();
+    bot::Lock lock(names_mutex_);
+    const auto it = turns_.find(user);
+    it->second.pop_front();
+    if (!it->second.empty()) continue;
+    turns_.erase(it);
+    return;
+  }
 }
 
 void Reception::stop() {

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -47,8 +50,9 @@ class Reception {
   /// Why this person may not give commands (a guest, a bot, somebody of another organisation), or "". Who is named in the settings always may.
   /// While Slack does not say, people may: an incident is no time to be shut out. Waits for Slack when it is not known yet.
   std::string refusal(const From& person, const std::string& team, const Budget& budget);
-  /// The same for a thread that must not wait: `then` runs at once when it is known, else on a thread of its own.
-  void admit(const From& person, const std::string& team, std::function<void(const std::string& refusal)> then);
+  /// The same for a thread that must not wait: `then` runs at once when it is known and nothing of theirs is waiting, else in their turn on a
+  /// thread that may wait. `waits`: `then` itself calls Slack, so it never runs at once.
+  void admit(const From& person, const std::string& team, bool waits, std::function<void(const std::string& refusal)> then);
   /// Somebody of another organisation in a shared channel. Within an enterprise that is ours as a whole, teams differ and say nothing.
   bool is_foreign(const std::string& team) const;
 
@@ -58,8 +62,13 @@ class Reception {
   void awaits_room(std::int64_t incident, const From& from, const std::string& response_url);
   void room_refused(std::int64_t incident, const std::string& why);
 
+  /// A person has a name who was an id until now: the cards that show them are drawn again.
+  void person_named(const std::string& person);
+
   /// Runs `job` on a thread of its own that may wait for Slack. False: too much waits already.
   bool later(const char* pool, std::function<void()> job);
+  /// The same, after all that was handed in for this person: what somebody says first is done first. False: too much waits already.
+  bool in_turn(const std::string& user, std::function<void()> job);
   void stop();
 
   const InboxPlaces at;
@@ -79,7 +88,10 @@ class Reception {
   std::optional<Met> met(const std::string& user);
   std::optional<Met> look_up(const std::string& user, const Budget& budget);
   std::optional<std::string> known_refusal(const From& person, const std::string& team);
+  bool has_turn(const std::string& user);
+  void take_turns(const std::string& user);
   std::map<std::string, Met> met_ GUARDED_BY(names_mutex_);
+  std::map<std::string, std::deque<std::function<void()>>> turns_ GUARDED_BY(names_mutex_);  ///< user → what waits or is being done, the oldest first
   std::map<std::int64_t, Waiting> rooms_ GUARDED_BY(names_mutex_);  ///< incident → who waits for its room
   bot::Millis silent_until_ GUARDED_BY(names_mutex_){};             ///< Slack did not answer: till then nobody is made to wait for it
 };

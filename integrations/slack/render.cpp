@@ -183,6 +183,31 @@ std::string button_command(const bot::Button& button, const View& view) {
   return named || view.incident == 0 ? button.command : "INC-" + std::to_string(view.incident) + " " + button.command;
 }
 
+/// The command's words from the verb on: "INC-7 public resolved …" → "public resolved …".
+std::string without_name(const std::string& command) {
+  const auto gap = command.find(' ');
+  return gap != std::string::npos && bot::incident_number(command.substr(0, gap)) ? command.substr(gap + 1) : command;
+}
+
+json confirmation(const std::string& title, const std::string& text, const std::string& yes, const std::string& no) {
+  return {{"title", plain_object(title, 100)}, {"text", plain_object(text, 300)}, {"confirm", plain_object(yes, 30)}, {"deny", plain_object(no, 30)}};
+}
+
+/// What a slip of the thumb must not do: tell the public, or call it no incident. Null for everything else.
+json confirm_of(const bot::Button& button, const std::string& command) {
+  const std::string words = without_name(command), verb = words.substr(0, words.find(' '));
+  if (button.form) return nullptr;  // the form is the second thought
+  const std::string name = bot::incident_number(command.substr(0, command.find(' '))) ? command.substr(0, command.find(' ')) : "this incident";
+  if (verb == "cancel") {
+    json asks = confirmation("Cancel " + name + "?", "It is put away as no incident at all, its room is archived, and it cannot be opened again.", "Cancel it", "Keep it");
+    asks["style"] = "danger";
+    return asks;
+  }
+  const std::string rest = words.size() > verb.size() ? words.substr(verb.size() + 1) : "", state = rest.substr(0, rest.find(' '));
+  if (verb != "public" || state.empty() || state == "check" || state == "send" || state == "drop") return nullptr;
+  return confirmation("Tell the public?", "The status pages say at once: \"" + text::shorten(text::clean(rest, true), 200) + "\"", "Publish", "Not yet");
+}
+
 void add_buttons(Blocks& blocks, const bot::Card& card, const View& view) {
   json elements = json::array();
   for (const auto& button : card.buttons) {
@@ -194,6 +219,7 @@ void add_buttons(Blocks& blocks, const bot::Card& card, const View& view) {
                     {"text", plain_object(safe(button.label), kButtonText)},
                     {"value", safe(command)}};
     if (button.primary) element["style"] = "primary";
+    if (json asks = confirm_of(button, command); !asks.is_null()) element["confirm"] = std::move(asks);
     elements.push_back(std::move(element));
   }
   if (!elements.empty()) blocks.always({{"type", "actions"}, {"elements", std::move(elements)}});

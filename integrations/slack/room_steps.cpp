@@ -14,6 +14,8 @@ using nlohmann::json;
 
 constexpr std::size_t kNameLength = 80, kTopicLength = 245;
 constexpr int kPages = 20;
+constexpr const char* kTopic = "topic";    ///< the reference that says whose the topic is, and
+constexpr const char* kTheirs = "theirs";  ///< what it says of a channel that had one before it was adopted
 
 bot::Accepted room_found(const Session& session, const std::string& id, const std::string& name) {
   session.workspace.remember_room(session.message.incident, id);
@@ -30,6 +32,13 @@ bool is_ours(const json& channel, const std::string& bot_user, std::int64_t not_
 }
 
 std::string name_or_id(const std::string& name, const std::string& id) { return name.empty() ? id : "#" + name; }
+
+/// Who made the channel gave it a topic: not an empty one, and not one that an earlier incident of ours left there.
+bool has_their_topic(const Session& session, const json& channel) {
+  const json topic = channel.is_object() ? channel.value("topic", json::object()) : json::object();
+  const auto me = session.workspace.identity();
+  return !text_at(topic, "value").empty() && !(me && !me->user_id.empty() && text_at(topic, "creator") == me->user_id);
+}
 
 /// A channel that people made becomes the incident's room. Its name, topic and members stay theirs.
 bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
@@ -55,7 +64,10 @@ bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
       return send_result(*problem);
     }
   }
-  return room_found(session, id, name.empty() ? id : name);
+  bot::Accepted entered = room_found(session, id, name.empty() ? id : name);
+  (void)session.api.learn_identity(session.budget);  // known nearly always; else a topic of ours is taken for theirs, and stays
+  entered.references.push_back({session.message.incident, kIntegration, kTopic, has_their_topic(session, channel) ? kTheirs : ""});
+  return entered;
 }
 
 }  // namespace
@@ -80,7 +92,9 @@ bot::SendResult open_room(Session& session, const bot::OpenRoom& open, Progress&
       const json channel = answer.value("channel", json::object());
       if (text_at(channel, "id").empty()) return bot::Doubtful{"Slack created a channel but did not say which"};
       const std::string given = text_at(channel, "name");
-      return room_found(session, text_at(channel, "id"), given.empty() ? name : given);
+      bot::Accepted made = room_found(session, text_at(channel, "id"), given.empty() ? name : given);
+      if (!session.context.reference(kTopic).empty()) made.references.push_back({session.message.incident, kIntegration, kTopic, ""});  // of the room it had before
+      return made;
     }
     if (problem->code != "name_taken") return send_result(*problem);
     if (!session.context.first_attempt || looked) continue;
@@ -140,6 +154,7 @@ bot::SendResult rename(Session& session, const std::string& wanted) {
 
 bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
   if (session.room().empty()) return no_room(session);
+  if (session.context.reference(kTopic) == kTheirs) return bot::Accepted{};
   json answer;
   const auto problem =
       session.api.call_in(session.room(), "conversations.setTopic", {{"channel", session.room()}, {"topic", cut(escape(topic.topic), kTopicLength)}},

@@ -93,6 +93,20 @@ std::optional<bot::Time> Workspace::last_heard() const {
   return heard_;
 }
 
+void Workspace::on_named(std::function<void(const std::string&)> tell) {
+  bot::Lock lock(mutex_);
+  tell_named_ = std::move(tell);
+}
+
+void Workspace::named(const std::string& person) {
+  std::function<void(const std::string&)> tell;
+  {
+    bot::Lock lock(mutex_);
+    tell = tell_named_;
+  }
+  if (tell) tell(person);
+}
+
 void Workspace::on_room_refused(std::function<void(std::int64_t, const std::string&)> tell) {
   bot::Lock lock(mutex_);
   tell_refused_ = std::move(tell);
@@ -117,6 +131,18 @@ void Workspace::remember_room(std::int64_t incident, const std::string& channel)
   bot::Lock lock(mutex_);
   rooms_[incident] = channel;
   if (rooms_.size() > kRooms) rooms_.erase(rooms_.begin());  // the oldest incident
+}
+
+bool Workspace::announcement_differs(std::int64_t incident, const std::string& drawn) const {
+  bot::Lock lock(mutex_);
+  const auto it = announcements_.find(incident);
+  return it == announcements_.end() || it->second != drawn;
+}
+
+void Workspace::announced(std::int64_t incident, const std::string& drawn) {
+  bot::Lock lock(mutex_);
+  announcements_[incident] = drawn;
+  if (announcements_.size() > kRooms) announcements_.erase(announcements_.begin());
 }
 
 }  // namespace slack

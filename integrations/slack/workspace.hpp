@@ -49,20 +49,29 @@ class Workspace {
   void heard(bot::Time now);
   std::optional<bot::Time> last_heard() const;
 
+  // ---- people ----
+  /// Called with the person's id when a name was learnt of somebody who was an id until now, on the thread that learnt it.
+  void on_named(std::function<void(const std::string& person)> tell);
+  void named(const std::string& person);
+
   // ---- rooms ----
   /// Called with the reason when Slack refused an incident's room, on the sender's thread.
   void on_room_refused(std::function<void(std::int64_t incident, const std::string& why)> tell);
   void room_refused(std::int64_t incident, const std::string& why);
   std::string room(std::int64_t incident) const;  ///< channel id, or "" when not met since the start
   void remember_room(std::int64_t incident, const std::string& channel);
+  /// How an incident's announcement looks now, so that it is edited only when it would look otherwise. True when that is not known.
+  bool announcement_differs(std::int64_t incident, const std::string& drawn) const;
+  void announced(std::int64_t incident, const std::string& drawn);
 
  private:
   mutable bot::Mutex mutex_;
   std::optional<Identity> identity_ GUARDED_BY(mutex_);
-  std::map<std::int64_t, std::string> rooms_ GUARDED_BY(mutex_);
+  std::map<std::int64_t, std::string> rooms_ GUARDED_BY(mutex_), announcements_ GUARDED_BY(mutex_);
   std::optional<bot::Secret> token_ GUARDED_BY(mutex_);
   std::function<bool(const bot::Secret&)> renew_ GUARDED_BY(mutex_);
   std::function<void(std::int64_t, const std::string&)> tell_refused_ GUARDED_BY(mutex_);
+  std::function<void(const std::string&)> tell_named_ GUARDED_BY(mutex_);
   std::map<std::string, std::string> troubles_ GUARDED_BY(mutex_);
   std::optional<bot::Time> heard_ GUARDED_BY(mutex_);
 };

@@ -186,6 +186,35 @@ TEST_CASE("a topic changed by hand is recorded and put back, and the room hears 
   CHECK(d.nothing_recorded());
 }
 
+TEST_CASE("the topic an adopted channel had before stays people's, until they leave it empty") {
+  Room d;
+  d.refer(1, "slack/topic", "theirs");
+  d.report(RoomChange{std::nullopt, "topic", "call: 555 0100"}, "bob");
+  CHECK(d.kinds() == Words{"room_changed"});
+  CHECK(d.sent().empty());
+  d.report(RoomChange{std::nullopt, "topic", ""}, "bob");
+  CHECK(d.sent() == Words{"set_topic"});
+  REQUIRE(d.last.references.size() == 1);
+  CHECK((d.last.references[0].what == "topic" && d.last.references[0].id.empty()));
+  d.report(RoomChange{std::nullopt, "topic", "mine again"}, "bob");  // it is Muster's now
+  CHECK(d.sent() == Words{"set_topic", "say"});
+}
+
+TEST_CASE("somebody who was an id and has a name now is drawn again, where they are shown; nothing is recorded") {
+  Room d;
+  d.report(RoomChange{1, "named", "bob"}, "muster");
+  CHECK(d.kinds().empty());
+  CHECK(d.sent() == Words{"edit_summary"});
+  d.say("role commander", "bob");
+  d.report(RoomChange{1, "named", "bob"}, "muster");
+  CHECK(d.sent() == Words{"edit_summary", "set_topic"});
+  CHECK(d.content<SetTopic>().topic.find("commander Bob") != std::string::npos);
+  d.say("resolve");
+  d.say("close");
+  d.report(RoomChange{1, "named", "bob"}, "muster");
+  CHECK(d.sent().empty());
+}
+
 TEST_CASE("a room archived by hand is noticed, and the other chats' rooms hear of it") {
   Room d;
   d.row().rooms["matrix"] = "https://matrix.to/x";

@@ -28,6 +28,24 @@ TEST_CASE("an opened room is recorded, announced with its link, and asks for a c
   CHECK(d.outbox.back().lane == "slack/announce");
 }
 
+TEST_CASE("an adopted channel that had a topic keeps it and hears where the incident stands instead") {
+  Declared d;
+  const auto open = std::find_if(d.outbox.begin(), d.outbox.end(), [](const Message& m) { return std::holds_alternative<OpenRoom>(m.content); });
+  REQUIRE(open != d.outbox.end());
+  QueuedMessage before{*open, MessageState::sending, 0, 0, 0, 0, d.now, {}, "boot", false, ""};
+  QueuedMessage after = before;
+  after.state = MessageState::sent;
+  SECTION("theirs") {
+    d.outcome(SendOutcome{before, after, {{1, "slack", "room", "C1"}, {1, "slack", "topic", "theirs"}}, "https://slack.example/archives/C1"});
+    CHECK(d.sent() == Words{"say", "invite", "say", "add_bookmarks", "announce"});
+    CHECK(d.said().rfind("The topic of this channel stays as it is. Where INC-1 stands is on the pinned card.\n", 0) == 0);
+  }
+  SECTION("none, or Muster's own") {
+    d.outcome(SendOutcome{before, after, {{1, "slack", "room", "C1"}, {1, "slack", "topic", ""}}, "https://slack.example/archives/C1"});
+    CHECK(d.sent() == Words{"set_topic", "invite", "say", "add_bookmarks", "announce"});
+  }
+}
+
 TEST_CASE("with a commander already there the room is not asked for one") {
   Declared d;
   d.say("INC-1 role commander", "bob");
@@ -63,6 +81,15 @@ TEST_CASE("a room that could not be opened is recorded and the incident announce
   CHECK(d.nothing_recorded());
 }
 
+TEST_CASE("a reason that is a sentence ends in one full stop wherever it is told") {
+  Declared d;
+  d.outcome("open_room", "slack", MessageState::sent);
+  d.outcome("invite", "slack", MessageState::dead, "Not invited to the Slack room: Dana (the person is a guest and may not be added)..");
+  CHECK(has(d.said(), "may not be added). The timeline has it"));
+  CHECK_FALSE(has(d.said(), ".."));
+  CHECK_FALSE(has(d.last.entries[0].text, ".."));
+}
+
 TEST_CASE("each chat announces its own room") {
   Desk d;
   d.settings.matrix.enabled = true;
@@ -93,7 +120,7 @@ TEST_CASE("what was given up is an entry and told, but never by the way that fai
   CHECK(d.kinds() == Words{"message_failed"});
   CHECK(d.last.entries[0].text == "an invitation: user_disabled");
   CHECK(fact(d.last.entries[0].facts, "what") == "invite");
-  CHECK(has(d.said(), "Slack did not take an invitation: user_disabled."));
+  CHECK(has(d.said(), "Slack did not take an invitation: user_disabled. The timeline"));
   d.outcome("say", "slack", MessageState::dead, "not_in_channel");
   CHECK(d.kinds() == Words{"message_failed"});
   CHECK(d.sent().empty());

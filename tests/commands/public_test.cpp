@@ -401,7 +401,7 @@ TEST_CASE("ending an incident publishes nothing and offers the public step") {
   Commanded d;
   d.say("public monitoring Watching.", "bob");
   const Reply r = d.say("resolve", "bob");
-  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary"});
+  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary", "announce"});
   CHECK(has(d.text_of(r), "The public incident is still \"Monitoring\". To end it, type public resolved TEXT"));
   CHECK(has(d.said(), "The public incident is still \"Monitoring\"."));
   CHECK(d.content<Say>().card.buttons[0].command == "public resolved This incident has been resolved.");

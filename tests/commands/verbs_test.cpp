@@ -104,7 +104,9 @@ TEST_CASE("severity changes once, is said once, and moves topic and card") {
     INFO(text);
     CHECK(d.say(text).status == ReplyStatus::ok);
     CHECK(d.kinds() == Words{"severity"});
-    CHECK(d.sent() == Words{"say", "set_topic", "edit_summary"});
+    const bool worse = d.row().severity == "sev1";  // bystanders hear only of that
+    CHECK(d.sent() == (worse ? Words{"say", "set_topic", "edit_summary", "announce"} : Words{"say", "set_topic", "edit_summary"}));
+    if (worse) CHECK(plain_text(d.content<Announce>().card.title, d.registry) == "INC-1 SEV1 checkout returns 500 is worse now, it was SEV2. By @Dana.");
   }
   d.say("severity sev2");
   CHECK(d.last.entries[0].facts == Facts{{"from", "sev1"}, {"to", "sev2"}});
@@ -239,11 +241,13 @@ TEST_CASE("resolve, close, reopen and cancel keep to their order") {
   d.now += Millis{49 * 60000};
   CHECK(d.text_of(d.say("resolve payments normal", "bob")).find("INC-1 is resolved after 49 min.") == 0);
   CHECK(d.said() == "INC-1 resolved by @Bob after 49 min. payments normal\n");
-  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary"});
+  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary", "announce"});
+  CHECK(plain_text(d.content<Announce>().card.title, d.registry) == "INC-1 SEV1 checkout returns 500 is resolved after 49 min, by @Bob. payments normal");
   already(d, "resolve");
   CHECK(d.say("severity sev3").status == ReplyStatus::ok);
   CHECK(d.say("reopen errors are back").status == ReplyStatus::ok);
-  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary"});
+  CHECK(d.sent() == Words{"say", "set_topic", "edit_summary", "announce"});
+  CHECK(plain_text(d.content<Announce>().card.title, d.registry) == "INC-1 SEV3 checkout returns 500 is open again, by @Dana. errors are back");
   CHECK(d.row().phase == Phase::open);
   d.say("resolve");
   CHECK(d.say("close").status == ReplyStatus::ok);

@@ -106,6 +106,12 @@ void FakeSlack::add_user(const std::string& id, bool disabled) {
   users_[id] = disabled;
 }
 
+void FakeSlack::describe_user(const std::string& id, const std::string& members) {
+  std::lock_guard lock(mutex_);
+  users_.try_emplace(id, false);
+  described_[id] = members;
+}
+
 void FakeSlack::add_channel(SlackChannel channel) {
   std::lock_guard lock(mutex_);
   if (channel.id.empty()) channel.id = "C" + std::to_string(1000 + ++last_id_);

@@ -63,6 +63,7 @@ struct SlackChannel {
   std::vector<std::string> pins;  ///< ts
   std::string purpose = {};
   std::vector<std::pair<std::string, std::string>> bookmarks = {};  ///< title, link
+  std::string topic_by = {};                                        ///< who set the topic
 };
 
 /// A modal or a Home tab as Slack holds it.
@@ -105,6 +106,8 @@ class FakeSlack {
 
   // ---- what there is ----
   void add_user(const std::string& id, bool disabled = false);     ///< U01…U09 are there from the start
+  /// What users.info tells of a user beside or instead of the usual: JSON members, as {"is_restricted": true}.
+  void describe_user(const std::string& id, const std::string& members);
   void add_channel(SlackChannel channel);                          ///< as if somebody else had made it
   void take_name(const std::string& name, bool archived = true);   ///< a channel of somebody else that holds the name
 
@@ -182,6 +185,7 @@ class FakeSlack {
   mutable std::condition_variable changed_;
   std::map<std::string, SlackChannel> channels_;  ///< by id
   std::map<std::string, bool> users_;             ///< id → disabled
+  std::map<std::string, std::string> described_;  ///< id → members of its own
   std::vector<SlackMessage> messages_;
   std::vector<SlackCall> calls_;
   std::vector<std::string> complaints_;

@@ -51,7 +51,19 @@ std::string options_complaint(const json& element, std::size_t most) {
   return "";
 }
 
+/// Title ≤ 100, text ≤ 300, confirm and deny ≤ 30, all of them there.
+std::string confirm_complaint(const json& element) {
+  const auto asks = element.find("confirm");
+  if (asks == element.end()) return "";
+  if (!asks->is_object() || !is_text(asks->value("title", json()), 100, true) || !is_text(asks->value("text", json()), 300, false) ||
+      !is_text(asks->value("confirm", json()), 30, true) || !is_text(asks->value("deny", json()), 30, true))
+    return "confirm";
+  const std::string style = asks->value("style", "primary");
+  return style != "primary" && style != "danger" ? "confirm style" : "";
+}
+
 std::string button_complaint(const json& element) {
+  if (const std::string asks = confirm_complaint(element); !asks.empty()) return asks;
   if (!is_text(element.value("text", json()), 75, true)) return "button";
   if (element.value("value", "").size() > 2000 || element.value("action_id", "").empty()) return "button value or action_id";
   const std::string style = element.value("style", "primary");

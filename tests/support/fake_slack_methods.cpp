@@ -53,7 +53,7 @@ std::string name_error(const std::string& name) {
 
 json shown(const SlackChannel& c) {
   return {{"id", c.id},           {"name", c.name},           {"creator", c.creator},         {"created", c.created},
-          {"is_private", c.is_private}, {"is_archived", c.is_archived}, {"topic", {{"value", c.topic}}},
+          {"is_private", c.is_private}, {"is_archived", c.is_archived}, {"topic", {{"value", c.topic}, {"creator", c.topic_by}}},
           {"purpose", {{"value", c.purpose}}}, {"is_channel", !c.is_im}, {"is_member", c.members.count(FakeSlack::kBot) != 0}, {"num_members", c.members.size()}};
 }
 
@@ -140,6 +140,7 @@ json FakeSlackMethods::set_topic() {
   if (channel == nullptr) return error;
   if (points(arg("topic")) > 250) return wrong("too_long");
   channel->topic = arg("topic");
+  channel->topic_by = FakeSlack::kBot;
   return {{"ok", true}, {"channel", shown(*channel)}};
 }
 

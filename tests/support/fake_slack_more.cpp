@@ -191,7 +191,10 @@ json shown_user(const std::string& id, bool disabled) {
 
 json FakeSlackMethods::user_info() {
   const auto it = fake_.users_.find(arg("user"));
-  return it == fake_.users_.end() ? wrong("user_not_found") : json{{"ok", true}, {"user", shown_user(it->first, it->second)}};
+  if (it == fake_.users_.end()) return wrong("user_not_found");
+  json user = shown_user(it->first, it->second);
+  if (const auto own = fake_.described_.find(it->first); own != fake_.described_.end()) user.update(json::parse(own->second));
+  return {{"ok", true}, {"user", std::move(user)}};
 }
 
 json FakeSlackMethods::user_by_email() {

@@ -299,6 +299,13 @@ json FakeSlackSocket::acknowledgement(const std::string& id) const {
   return it == state_->acks.end() || it->second.empty() ? json() : it->second.front();
 }
 
+bool FakeSlackSocket::lost(const std::string& id) const {
+  std::lock_guard lock(state_->mutex);
+  if (state_->acks.count(id) > 0) return false;
+  const auto it = state_->owed.find(id);
+  return it == state_->owed.end() || state_->sessions.count(it->second.link) == 0;
+}
+
 std::string FakeSlackSocket::envelope(const std::string& type, const json& payload, bool accepts_payload, int link) {
   std::lock_guard lock(state_->mutex);
   const std::string id = "envelope-" + std::to_string(++state_->last_envelope);

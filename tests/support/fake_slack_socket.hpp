@@ -41,6 +41,8 @@ class FakeSlackSocket {
   bool acknowledged(const std::string& envelope_id) const;
   nlohmann::json acknowledgement(const std::string& envelope_id) const;  ///< null before it came
   int acknowledgements(const std::string& envelope_id) const;
+  /// Its connection ended before it was acknowledged, and Slack does not send it again: who typed it must.
+  bool lost(const std::string& envelope_id) const;
   int pings_heard() const;
 
   // ---- what Slack does ----

@@ -12,7 +12,9 @@
 #include <fstream>
 
 #include "integrations/http/client.hpp"
+#include "integrations/http/tls_files.hpp"
 #include "test_server.hpp"
+#include "tests/support/captured_log.hpp"
 
 using namespace tests;
 
@@ -97,6 +99,43 @@ TEST_CASE("requests over TLS are served as secure, and new certificate files are
   // Rubbish in the files keeps the pair that works.
   std::ofstream(certificate) << "rubbish";
   for (int i = 0; i < 5; ++i) CHECK(ask(server.port(), get("/hello", "Connection: close\r\n"), answer) == 1002);
+}
+
+TEST_CASE("files that cannot be used keep the pair that works, and the log says so once, and once when it is over") {
+  Folder folder;
+  const auto certificate = folder.path / "cert.pem";
+  const auto key = folder.path / "key.pem";
+  write_pair(certificate, key, 1001);
+  http::TlsFiles files(certificate, key);
+  REQUIRE(files.load());
+  const support::CapturedLog log;
+  const auto first = files.current();
+  files.refresh();
+  CHECK(log.times("tls_files") == 0);
+
+  std::ofstream(certificate) << "rubbish";
+  files.refresh();
+  CHECK(log.times("tls_files") == 0);  // it may be half replaced
+  for (int i = 0; i < 5; ++i) files.refresh();
+  CHECK(log.times("tls_files_not_usable") == 1);
+  CHECK(log.times("goes on with the certificate it had") == 1);
+  CHECK(log.times(certificate.string()) == 1);
+  CHECK(files.current() == first);
+
+  std::filesystem::remove(key);  // worse, but no news
+  for (int i = 0; i < 5; ++i) files.refresh();
+  CHECK(log.times("tls_files_not_usable") == 1);
+
+  write_pair(certificate, key, 1002);
+  for (int i = 0; i < 5; ++i) files.refresh();
+  CHECK(files.current() != first);
+  CHECK(log.times("tls_files_usable_again") == 1);
+
+  const auto second = files.current();
+  write_pair(folder.path / "other.pem", key, 1003);  // the key of another certificate
+  for (int i = 0; i < 5; ++i) files.refresh();
+  CHECK(log.times("tls_files_not_usable") == 2);
+  CHECK(files.current() == second);
 }
 
 TEST_CASE("plain HTTP to a TLS port, old TLS and silence do no harm") {

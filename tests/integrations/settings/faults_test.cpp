@@ -163,6 +163,8 @@ TEST_CASE("Slack reaches Muster by one of two ways, and each needs its own secre
   CHECK(only_fault(bot + signing + "  mode: sokcet\n").find("did you mean \"socket\"?") != std::string::npos);
   CHECK(only_fault(bot + "  app_token: xoxb-0123456789abcdef\n").find("begins with xapp-") != std::string::npos);
   CHECK(only_fault(bot + signing + "  client_id: \"1.2\"\n").find("token rotation needs client_id, client_secret and refresh_token together") != std::string::npos);
+  for (const char* name : {"\"#incidents\"", "incidents", "c0incidents", "U0INCIDENTS", "\"<#C01ABCDEF>\""})
+    CHECK(only_fault(bot + signing + "  announce_channel: " + name + "\n").find("slack.announce_channel: must be a channel's id like C01ABCDEF, not its name") != std::string::npos);
   CHECK(only_fault(bot + signing + "  team_id: example\n").find("slack.team_id: must be a workspace's id") != std::string::npos);
 }
 

@@ -208,7 +208,10 @@ TEST_CASE("names of people met as ids are learnt one by one, and who has a name 
     return std::string(asked.args.at("user") == "U02" ? R"({"ok":true,"user":{"name":"dana.d","profile":{"display_name":"","real_name":"Dana Doe"}}})"
                                                       : R"({"ok":false,"error":"user_not_visible"})");
   });
-  slack::Names names(settings, vendor, people, env.clock, std::make_shared<slack::Workspace>());
+  const auto workspace = std::make_shared<slack::Workspace>();
+  std::vector<std::string> named;
+  workspace->on_named([&named](const std::string& person) { named.push_back(person); });
+  slack::Names names(settings, vendor, people, env.clock, workspace);
   for (int i = 0; i < 20; ++i) {
     names.step();
     env.advance(Millis{30000});
@@ -216,4 +219,5 @@ TEST_CASE("names of people met as ids are learnt one by one, and who has a name 
   CHECK(people.name_of("slack:U02") == "Dana Doe");
   CHECK(people.name_of("slack:U04") == "U04");
   CHECK(vendor.times("users.info") == 2);
+  CHECK(named == std::vector<std::string>{"slack:U02"});
 }

@@ -76,9 +76,41 @@ TEST_CASE("Who could not be added is told by name and reason, and a group that i
   REQUIRE(as<bot::Refused>(result));
   const std::string& why = as<bot::Refused>(result)->reason;
   CHECK(why.find("Dana (the person is a guest and may not be added)") != std::string::npos);
-  CHECK(why.find("U77 (the person's account is switched off)") != std::string::npos);
-  CHECK(why.find("the user group S99") != std::string::npos);
+  CHECK(why.find("U77") == std::string::npos);
+  CHECK(why.find("somebody Muster has not met (the person's account is switched off)") != std::string::npos);  // Slack does not say who
+  CHECK(why.find("the user group S99 of the settings") != std::string::npos);
+  CHECK(why.find("..") == std::string::npos);
   CHECK(why.find("Alice") == std::string::npos);
+}
+
+TEST_CASE("Who could not be added is named though Muster has not met them: a few by Slack's word, no raw id ever, and the rest counted") {
+  Extras o;
+  o.people.put({"slack:U05", "U05", false, {{"slack", "U05"}}, ""});  // met, and known by the id until now
+  std::string users, errors;
+  for (int i = 5; i < 40; ++i) {
+    const std::string id = "U" + std::string(i < 10 ? "0" : "") + std::to_string(i);
+    users += (users.empty() ? "\"" : ",\"") + id + "\"";
+    errors += (errors.empty() ? "" : ",") + (R"({"user":")" + id + R"(","ok":false,"error":"user_is_restricted"})");
+  }
+  o.canned.on("usergroups.users.list", R"({"ok":true,"users":[)" + users + "]}");
+  o.canned.on("usergroups.list", R"({"ok":true,"usergroups":[{"id":"S99","handle":"sre-night"}]})");
+  o.canned.on("users.info", [](const Canned::Asked& asked) { return R"({"ok":true,"user":{"profile":{"display_name":"Dana )" + asked.args.at("user").substr(1) + R"(."}}})"; });
+  o.canned.on("conversations.invite", R"({"ok":true,"errors":[)" + errors + "]}");
+  const auto result = o.send(bot::InvitePeople{{}, {"S01"}});
+  REQUIRE(as<bot::Refused>(result));
+  const std::string& why = as<bot::Refused>(result)->reason;
+  CHECK(why.rfind("Not invited to the Slack room: Dana 05. (the person is a guest and may not be added), Dana 06. (", 0) == 0);
+  CHECK(o.canned.times("users.info") == 5);
+  CHECK(why.find("somebody Muster has not met (") != std::string::npos);
+  CHECK(why.find(" and 15 more.") != std::string::npos);
+  CHECK(why.find("U0") == std::string::npos);
+  CHECK(why.find("U1") == std::string::npos);
+  CHECK(why.find("..") == std::string::npos);
+
+  o.canned.on("usergroups.users.list", R"({"ok":false,"error":"permission_denied"})");
+  const auto group = o.send(bot::InvitePeople{{"alice"}, {"S99"}});
+  REQUIRE(as<bot::Refused>(group));
+  CHECK(as<bot::Refused>(group)->reason.find("the user group @sre-night (permission_denied)") != std::string::npos);
 }
 
 TEST_CASE("In a lane beside the room's, invitations and bookmarks wait for the room; the waiting is no attempt") {

@@ -1,8 +1,14 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "bot/announcement.hpp"
 #include "tests/integrations/slack/outside.hpp"
 
 using namespace slack_tests;
+using nlohmann::json;
 
 TEST_CASE("The card is posted, pinned once and edited in place") {
   Outside o;
@@ -73,6 +79,187 @@ TEST_CASE("Announcements go to their channel, which a public one is joined for")
   CHECK(o.vendor.messages("news").size() == 1);
   o.settings.slack.announce_channel = "";
   CHECK(as<bot::Refused>(o.send(bot::Announce{card("INC-7 SEV1")})));
+}
+
+namespace {
+
+/// The incident as it was declared, announced in the channel.
+struct Announced : Outside {
+  Announced() {
+    open_room();
+    REQUIRE(as<bot::Accepted>(send(bot::Announce{bot::announcement_card(incident)})));
+  }
+  std::vector<support::SlackMessage> channel() const { return vendor.messages(support::FakeSlack::kAnnounce); }
+  bot::SendResult redraw() {
+    env.advance(bot::Millis{60000});
+    return send(bot::EditSummary{});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The announcement follows the incident by the same message, and is edited only when it would read otherwise") {
+  Announced o;
+  REQUIRE(o.channel().size() == 1);
+  CHECK(o.reference("announcement") == o.channel()[0].ts);
+  const std::string as_declared = o.channel()[0].visible();
+  o.incident.roles["commander"] = "bob";
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].edits == 0);  // who leads is for the room
+
+  o.incident.severity = "sev2";
+  o.incident.status = "identified";
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible().find("SEV2") != std::string::npos);
+  CHECK(o.channel()[0].visible().find("Status: *Identified*") != std::string::npos);
+  CHECK(o.channel()[0].blocks.find("INC-7 join") != std::string::npos);
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].edits == 1);
+
+  o.incident.phase = bot::Phase::resolved;
+  o.incident.status = "resolved";
+  o.incident.resolved = o.incident.declared + bot::Millis{49 * 60000};
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible().find("*Resolved* after 49 min") != std::string::npos);
+
+  o.incident.phase = bot::Phase::open;
+  o.incident.status = "investigating";
+  o.incident.severity = "sev1";
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible() == as_declared);
+
+  o.incident.phase = bot::Phase::closed;
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible().find("*Closed*") != std::string::npos);
+  CHECK(o.channel()[0].blocks.find("INC-7 join") == std::string::npos);  // the room is archived
+  CHECK(o.channel().size() == 1);
+  CHECK(o.vendor.notified().empty());
+  CHECK(o.vendor.complaints().empty());
+}
+
+TEST_CASE("After a restart the announcement is edited once more at most, and words about the incident are never edited") {
+  Announced o;
+  REQUIRE(as<bot::Accepted>(o.send(bot::Announce{card("INC-7 SEV1 update by Bob: half of it is back")})));
+  o.restart();
+  for (int i = 0; i < 3; ++i) REQUIRE(as<bot::Accepted>(o.redraw()));
+  REQUIRE(o.channel().size() == 2);
+  CHECK(o.channel()[0].edits == 1);
+  CHECK(o.channel()[1].edits == 0);
+  bot::Card another = bot::announcement_card(o.incident);  // "has a room here now", after the incident was announced
+  REQUIRE(as<bot::Accepted>(o.send(bot::Announce{another})));
+  CHECK(o.reference("announcement") == o.channel()[0].ts);
+}
+
+TEST_CASE("An announcement that was deleted, or whose incident became private, is left alone; one that Slack refuses for now is tried again") {
+  Announced o;
+  o.incident.status = "identified";
+  o.vendor.refuse(429, 3, "chat.update");
+  CHECK(as<bot::NotSent>(o.redraw()));
+  o.vendor.heal();
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible().find("Identified") != std::string::npos);
+
+  o.incident.is_private = true;
+  o.incident.title = "salaries leaked";
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel()[0].visible().find("salaries") == std::string::npos);
+
+  o.incident.is_private = false;
+  o.vendor.erase(o.channel()[0].ts);
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.channel().empty());
+  const auto calls = o.vendor.calls("chat.update").size();
+  REQUIRE(as<bot::Accepted>(o.redraw()));
+  CHECK(o.vendor.calls("chat.update").size() == calls + 1);  // the card alone
+}
+
+TEST_CASE("An announcement of unknown outcome that is found again is the one that is edited") {
+  Outside o;
+  o.open_room();
+  o.vendor.fail_after_doing("chat.postMessage");
+  const auto message = o.message(bot::Announce{bot::announcement_card(o.incident)});
+  REQUIRE(as<bot::Doubtful>(o.send(message)));
+  REQUIRE(as<bot::Accepted>(o.find(message)));
+  CHECK(o.reference("announcement") == o.vendor.messages(support::FakeSlack::kAnnounce).back().ts);
+}
+
+TEST_CASE("A card that somebody deleted comes back once, pinned, and is the one that is edited from then on") {
+  Outside o;
+  o.open_room();
+  const std::string first = o.reference("summary");
+  o.vendor.erase(first);
+  o.incident.severity = "sev2";
+  REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  const std::string second = o.reference("summary");
+  CHECK(second != first);
+  REQUIRE(o.vendor.messages("inc-7-checkout").size() == 1);
+  CHECK(o.vendor.messages("inc-7-checkout")[0].visible().find("SEV2") != std::string::npos);
+  CHECK(o.vendor.channel("inc-7-checkout")->pins == std::vector<std::string>{second});
+  o.env.advance(bot::Millis{60000});
+  o.incident.severity = "sev3";
+  REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+  REQUIRE(o.vendor.messages("inc-7-checkout").size() == 1);
+  CHECK(o.vendor.messages("inc-7-checkout")[0].visible().find("SEV3") != std::string::npos);
+  CHECK(o.reference("summary") == second);
+}
+
+TEST_CASE("A card whose coming back has an unknown outcome is looked for and not posted twice; without its pin it is the card still") {
+  Outside o;
+  o.open_room();
+  o.vendor.erase(o.reference("summary"));
+  o.vendor.fail_after_doing("chat.postMessage");
+  auto edit = o.message(bot::EditSummary{});
+  REQUIRE(as<bot::Doubtful>(o.send(edit)));
+  o.env.advance(bot::Millis{60000});
+  o.vendor.error("restricted_action", "pins.add");
+  REQUIRE(as<bot::Accepted>(o.send(edit, edit.created)));
+  CHECK(o.vendor.messages("inc-7-checkout").size() == 1);
+  CHECK(o.reference("summary") == o.vendor.messages("inc-7-checkout")[0].ts);
+
+  o.vendor.erase(o.reference("summary"));  // and while Slack does not let it look, nothing is posted on a guess
+  o.env.advance(bot::Millis{60000});
+  o.vendor.fail_after_doing("chat.postMessage");
+  edit = o.message(bot::EditSummary{});
+  REQUIRE(as<bot::Doubtful>(o.send(edit)));
+  o.vendor.refuse(500, 0, "conversations.history");
+  CHECK(as<bot::NotSent>(o.send(edit, edit.created)));
+  CHECK(o.vendor.messages("inc-7-checkout").size() == 1);
+}
+
+TEST_CASE("The pinned card has a button for a public update where there is a page and the incident may be on it") {
+  Outside o;
+  const auto has_button = [&o] {
+    o.env.advance(bot::Millis{60000});
+    REQUIRE(as<bot::Accepted>(o.send(bot::EditSummary{})));
+    const std::string blocks = o.vendor.messages("inc-7-checkout").back().blocks;
+    return blocks.find(R"("text":"Public update")") != std::string::npos;
+  };
+  o.open_room();
+  CHECK_FALSE(has_button());  // no page
+  bot::StatusPageSettings page;
+  page.name = "public";
+  o.settings.status_pages = {page};
+  CHECK(has_button());
+  const json drawn = json::parse(o.vendor.messages("inc-7-checkout").back().blocks);
+  std::vector<std::string> labels;
+  for (const auto& element : drawn.back()["elements"]) {
+    labels.push_back(element["text"]["text"]);
+    if (labels.back() == "Public update") CHECK((element["value"] == "INC-7 public" && element["action_id"].get<std::string>().rfind("form:", 0) == 0));
+  }
+  const auto update = std::find(labels.begin(), labels.end(), "Update");
+  REQUIRE((update != labels.end() && std::next(update) != labels.end()));
+  CHECK(*std::next(update) == "Public update");
+  o.incident.is_drill = true;
+  CHECK_FALSE(has_button());
+  o.incident.is_drill = false;
+  o.incident.is_private = true;
+  CHECK_FALSE(has_button());
+  o.incident.is_private = false;
+  o.incident.phase = bot::Phase::resolved;
+  CHECK_FALSE(has_button());
+  o.incident.publication.state = "monitoring";  // the public still waits for its end
+  CHECK(has_button());
+  CHECK(o.vendor.complaints().empty());
 }
 
 TEST_CASE("A room is named by its channel wherever it is known") {

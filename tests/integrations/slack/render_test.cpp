@@ -56,6 +56,28 @@ TEST_CASE("A person is mentioned only when meant to be told and known in Slack")
   CHECK(drawn.text == "<@U02> is commander.");
 }
 
+TEST_CASE("What cannot be taken back asks once more: telling the public, and that it was no incident; nothing else does") {
+  const Fixture f;
+  bot::Card card = title({bot::plain("INC-7 is resolved.")});
+  card.buttons = {{"Resolve publicly", "public resolved This incident has been \"resolved\".", false, false},
+                  {"Cancel", "INC-9 cancel false alarm", false, false},
+                  {"Public update", "public", false, true},
+                  {"Check", "public check", false, false},
+                  {"Close", "close", false, false},
+                  {"Long", "public resolved " + std::string(1000, 'x'), false, false}};
+  bot::Card copy = card;
+  View view = f.view();
+  view.incident = 7;
+  const json elements = json::parse(render(copy, view).blocks).back()["elements"];
+  REQUIRE(elements.size() == 6);
+  CHECK(elements[0]["confirm"]["title"]["text"] == "Tell the public?");
+  CHECK(elements[0]["confirm"]["text"]["text"] == "The status pages say at once: \"resolved This incident has been \"resolved\".\"");
+  CHECK(elements[1]["confirm"]["title"]["text"] == "Cancel INC-9?");
+  CHECK(elements[1]["confirm"]["style"] == "danger");
+  for (const int quiet : {2, 3, 4}) CHECK_FALSE(elements[static_cast<std::size_t>(quiet)].contains("confirm"));
+  CHECK(support::block_complaint(render(copy, view).blocks) == "");
+}
+
 TEST_CASE("Rooms, times, commands and links are drawn in Slack's forms") {
   const Fixture f;
   CHECK(markup({bot::room_of(7)}, f.view()) == "<#C7>");

@@ -124,6 +124,29 @@ TEST_CASE("The topic is set as text and cut to what Slack takes") {
   CHECK(o.sender->repeat_policy(bot::SetTopic{}) == bot::RepeatPolicy::free);
 }
 
+TEST_CASE("An adopted channel keeps the topic it had; an empty one, or one that Muster left there, becomes the incident's") {
+  struct Before { const char* what; const char* topic; const char* by; bool stays; };
+  for (const Before& before : {Before{"the team's own", "call: 555 0100", "U09", true}, Before{"none", "", "U09", false},
+                               Before{"of an earlier incident", "INC-3 SEV2 Closed", support::FakeSlack::kBot, false}}) {
+    INFO(before.what);
+    Outside o;
+    support::SlackChannel room{"C8", "db", before.topic, "U09", 1, false, false, false, {"U09"}, {}};
+    room.topic_by = before.by;
+    o.vendor.add_channel(room);
+    REQUIRE(as<bot::Accepted>(o.send(bot::OpenRoom{"inc-7-checkout", "", false, "C8"})));
+    CHECK(o.reference("topic") == (before.stays ? "theirs" : ""));
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1"})));
+    CHECK(o.vendor.channel("C8")->topic == (before.stays ? before.topic : "INC-7 SEV1"));
+    CHECK(o.vendor.complaints().empty());
+    if (!before.stays) continue;
+    o.references.push_back({7, "slack", "summary", ""});
+    REQUIRE(as<bot::Accepted>(o.send(bot::OpenRoom{"inc-7-checkout", "", false})));  // open again, in a room of Muster's own
+    REQUIRE(as<bot::Accepted>(o.send(bot::SetTopic{"INC-7 SEV1"})));
+    CHECK(o.vendor.channel("inc-7-checkout")->topic == "INC-7 SEV1");
+    CHECK(o.vendor.channel("C8")->topic == before.topic);
+  }
+}
+
 TEST_CASE("People known in Slack are invited, others are left to their own chat") {
   Outside o;
   o.open_room();

@@ -382,13 +382,15 @@ struct Exchange {
   std::shared_ptr<PromptInbox> inbox = std::make_shared<PromptInbox>();
   std::unique_ptr<slack::SocketMode> mode;
 
-  Exchange() {
+  /// A connection whose pong is late is given up, and commands on it are lost. That is the matter of one test; in the others a machine that is
+  /// busy with something else must not cost a connection.
+  explicit Exchange(Millis pong_within = Millis{60000}) {
     settings.app_token = bot::Secret(support::FakeSlackSocket::kAppToken);
     settings.api_url = vendor.api_url();
     slack::SocketModeLimits limits;
     limits.first_wait = Millis{50};
     limits.watch.ping_every = Millis{300};
-    limits.watch.pong_within = Millis{4000};
+    limits.watch.pong_within = pong_within;
     mode = std::make_unique<slack::SocketMode>(settings, *client, bot::Env{*clock, *ids, *random}, workspace, inbox,
                                                [](std::string url, http::SocketEvents events) {
                                                  http::WebSocketOptions options;
@@ -397,9 +399,22 @@ struct Exchange {
                                                },
                                                limits);
     mode->start();
-    REQUIRE(vendor.wait_until([this] { return mode->ready() == 2; }));
+    REQUIRE(waits([this] { return mode->ready() == 2; }));
   }
   ~Exchange() { mode->stop(); }
+
+  /// Long enough for processes to start on a busy machine.
+  bool waits(const std::function<bool()>& holds) const { return vendor.wait_until(holds, 90); }
+  /// What Slack sends on a connection that is just being given up is lost, and the person types it again. True: one was answered.
+  bool answers_a_command() {
+    for (int typed = 0; typed < 20; ++typed) {
+      const auto id = vendor.slash_command("list");
+      if (!waits([&] { return vendor.acknowledged(id) || vendor.lost(id); })) return false;
+      if (vendor.acknowledged(id)) return true;
+      if (!waits([this] { return mode->ready() > 0; })) return false;
+    }
+    return false;
+  }
 };
 
 }  // namespace
@@ -408,11 +423,11 @@ TEST_CASE("real: commands come in over either connection and are answered on it"
   Exchange x;
   for (const int link : x.vendor.links()) {
     const auto id = x.vendor.slash_command("list ☃", "U01", link);
-    REQUIRE(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
+    REQUIRE(x.waits([&] { return x.vendor.acknowledged(id); }));
     CHECK(x.vendor.acknowledgement(id)["payload"]["text"] == "heard list ☃");
   }
   CHECK(x.vendor.wrong_tickets() == 0);
-  CHECK(x.vendor.wait_until([&] { return x.vendor.pings_heard() >= 2; }));
+  CHECK(x.waits([&] { return x.vendor.pings_heard() >= 2; }));
 }
 
 TEST_CASE("real: what was sent before the close arrives before it, and the close frame after it") {
@@ -442,13 +457,13 @@ TEST_CASE("real: through refreshes of both connections no command goes unanswere
       REQUIRE_FALSE(now.empty());
       ids.push_back(x.vendor.slash_command("list"));  // to the youngest, as Slack prefers those it has not warned
     }
-    REQUIRE(x.vendor.wait_until([&] {
+    REQUIRE(x.waits([&] {
       const auto now = x.vendor.links();
       return now.size() == 2 && now.front() > links.back() && x.mode->ready() == 2;
     }));
   }
-  for (const auto& id : ids) CHECK(x.vendor.wait_until([&] { return x.vendor.acknowledgements(id) == 1; }));
-  CHECK(x.vendor.wait_until([&] { return x.vendor.closed_well() >= 4; }));  // under load a late pong may cost one its close frame
+  for (const auto& id : ids) CHECK(x.waits([&] { return x.vendor.acknowledgements(id) == 1; }));
+  CHECK(x.waits([&] { return x.vendor.closed_well() >= 4; }));  // under load Slack's close may come too late for one's close frame
 }
 
 TEST_CASE("real: an event whose connection is cut before its acknowledgement comes again on the other") {
@@ -456,20 +471,19 @@ TEST_CASE("real: an event whose connection is cut before its acknowledgement com
   x.inbox->hold_events = true;
   const auto links = x.vendor.links();
   const auto id = x.vendor.envelope("events_api", {{"type", "event_callback"}, {"event_id", "Ev1"}}, false, links[0]);
-  REQUIRE(x.vendor.wait_until([&] { return x.mode->counts().envelopes == 1; }));
+  REQUIRE(x.waits([&] { return x.mode->counts().envelopes == 1; }));
   x.inbox->hold_events = false;
   x.vendor.cut(links[0]);
-  CHECK(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
-  CHECK(x.vendor.wait_until([&] { return x.mode->ready() == 2; }));
+  CHECK(x.waits([&] { return x.vendor.acknowledged(id); }));
+  CHECK(x.waits([&] { return x.mode->ready() == 2; }));
 }
 
 TEST_CASE("real: half-open connections are noticed by their missing pongs and replaced") {
-  Exchange x;
+  Exchange x(Millis{2000});
   const auto links = x.vendor.links();
   x.vendor.freeze(links[0]);
-  CHECK(x.vendor.wait_until([&] { return x.vendor.opened() >= 3 && x.mode->ready() == 2; }));
-  const auto id = x.vendor.slash_command("list");
-  CHECK(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
+  CHECK(x.waits([&] { return x.vendor.opened() >= 3 && x.mode->ready() == 2; }));
+  CHECK(x.answers_a_command());
 }
 
 TEST_CASE("real: garbage and huge frames cost at most their own connection") {
@@ -477,12 +491,12 @@ TEST_CASE("real: garbage and huge frames cost at most their own connection") {
   x.vendor.say("not json");
   x.vendor.say(std::string(3 << 20, '['));
   auto id = x.vendor.slash_command("list");
-  REQUIRE(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
+  REQUIRE(x.waits([&] { return x.vendor.acknowledged(id); }));
   const int before = x.vendor.opened();
   x.vendor.say(std::string(20 << 20, 'x'));
-  REQUIRE(x.vendor.wait_until([&] { return x.vendor.opened() > before && x.mode->ready() == 2; }));
+  REQUIRE(x.waits([&] { return x.vendor.opened() > before && x.mode->ready() == 2; }));
   id = x.vendor.slash_command("list");
-  CHECK(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
+  CHECK(x.waits([&] { return x.vendor.acknowledged(id); }));
 }
 
 TEST_CASE("real: Slack closes in the middle of things, and everything goes on") {
@@ -491,14 +505,14 @@ TEST_CASE("real: Slack closes in the middle of things, and everything goes on") 
     const auto links = x.vendor.links();
     x.vendor.slash_command("list", "U01", links[0]);
     x.vendor.close(links[0]);
-    REQUIRE(x.vendor.wait_until([&] { return x.vendor.links().size() == 2 && x.vendor.links().front() != links[0] && x.mode->ready() == 2; }));
+    REQUIRE(x.waits([&] { return x.vendor.links().size() == 2 && x.vendor.links().front() != links[0] && x.mode->ready() == 2; }));
   }
   const auto id = x.vendor.slash_command("list");
-  CHECK(x.vendor.wait_until([&] { return x.vendor.acknowledged(id); }));
+  CHECK(x.waits([&] { return x.vendor.acknowledged(id); }));
 }
 
 TEST_CASE("real: stopping ends every connection with a close frame") {
   Exchange x;
   x.mode->stop();
-  CHECK(x.vendor.wait_until([&] { return x.vendor.closed_well() == 2 && x.vendor.links().empty(); }));
+  CHECK(x.waits([&] { return x.vendor.closed_well() == 2 && x.vendor.links().empty(); }));
 }
