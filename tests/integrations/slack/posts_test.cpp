@@ -262,6 +262,20 @@ TEST_CASE("The pinned card has a button for a public update where there is a pag
   CHECK(o.vendor.complaints().empty());
 }
 
+TEST_CASE("Buttons that tell the public or call it off ask first, in a form that Slack takes") {
+  Outside o;
+  o.open_room();
+  bot::Card resolved = card("INC-7 resolved by Bob.");
+  resolved.buttons = {{"Resolve publicly", "public resolved This incident has been resolved.", false}, {"Cancel", "cancel", false}, {"Close", "close", false}};
+  REQUIRE(as<bot::Accepted>(o.send(bot::Say{resolved})));
+  const json elements = json::parse(o.vendor.messages("inc-7-checkout").back().blocks).back()["elements"];
+  REQUIRE(elements.size() == 3);
+  CHECK(elements[0]["confirm"]["confirm"]["text"] == "Publish");
+  CHECK(elements[1]["confirm"]["title"]["text"] == "Cancel INC-7?");
+  CHECK_FALSE(elements[2].contains("confirm"));
+  CHECK(o.vendor.complaints().empty());
+}
+
 TEST_CASE("A room is named by its channel wherever it is known") {
   Outside o;
   o.open_room();
