@@ -1,6 +1,7 @@
 #include "bot/main_slack.hpp"
 
 #include "integrations/http/websocket.hpp"
+#include "integrations/slack/identity_memory.hpp"
 #include "integrations/slack/inbound.hpp"
 #include "integrations/slack/sender.hpp"
 
@@ -11,6 +12,7 @@ SlackPart::SlackPart(const Settings& settings, http::Client& client, Env env) : 
 std::unique_ptr<Sender> SlackPart::make_sender(const People& people) { return slack::make_sender(settings_, client_, people, env_, workspace_); }
 
 void SlackPart::listen(Coordinator& coordinator, Reader& reader, People& people, http::Server& server, metrics::Metrics& metrics) {
+  if (const auto before = slack::kept_identity(reader)) workspace_->believe(*before);
   if (settings_.slack.rotates()) rotation_ = std::make_unique<slack::Rotation>(settings_.slack, client_, coordinator, reader, env_.clock, workspace_);
   inbox_ = slack::make_inbox({coordinator, coordinator, reader, settings_, people, env_.clock, client_, workspace_});
   if (settings_.slack.is_socket()) {

@@ -46,7 +46,7 @@ class AppService final : public EventSource {
     const auto last = on_.reader.adapter_state(kTransaction);
     const auto heard_at = on_.reader.adapter_state(kHeardAt);
     if (!last || !heard_at) return (!last ? last.error() : heard_at.error());
-    if (!line_.load_held()) return bot::fail(bot::ErrorKind::unavailable, "the reactions that were kept could not be read.");
+    if (!line_.load_kept()) return bot::fail(bot::ErrorKind::unavailable, "the reactions that were kept could not be read.");
     bot::Time at;
     {
       bot::Lock lock(mutex_);

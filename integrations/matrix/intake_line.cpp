@@ -13,6 +13,7 @@ constexpr int kReadings = 6;             // of an event for which an answer is m
 constexpr bot::Millis kReadAgain{1500};
 constexpr std::size_t kTogether = 64;    // requests handed over at a time
 constexpr const char* kHeld = "matrix/held";
+constexpr const char* kEncrypted = "matrix/encrypted_rooms";
 constexpr std::size_t kMostHeld = 50;
 constexpr bot::Millis kHoldFor{900000}, kLongestStep{60000};  // a press a quarter of an hour old is answered by no one
 
@@ -78,6 +79,10 @@ void IntakeLine::reached(const std::shared_ptr<Batch>& batch, std::vector<bot::A
 void IntakeLine::keep_place(bool idle) {
   std::vector<bot::AdapterState> state = conversation_.take_state();
   if (std::exchange(held_changed_, false)) state.push_back(held_state());
+  if (auto rooms = on_.api.homeserver().encrypted_rooms(); rooms != encrypted_kept_) {
+    state.push_back({kEncrypted, codec::dump(nlohmann::json(rooms))});
+    encrypted_kept_ = std::move(rooms);
+  }
   bool worth = !state.empty();
   std::size_t done = 0;
   for (; done < places_.size() && places_[done].batch->open == 0; ++done) worth = worth || places_[done].worth;
@@ -142,9 +147,13 @@ bot::AdapterState IntakeLine::held_state() const {
   return {kHeld, codec::dump(all)};
 }
 
-bool IntakeLine::load_held() {
+bool IntakeLine::load_kept() {
   const auto kept = on_.reader.adapter_state(kHeld);
-  if (!kept) return false;
+  const auto encrypted = on_.reader.adapter_state(kEncrypted);
+  if (!kept || !encrypted) return false;
+  for (const auto& room : parse_tolerant(encrypted->value_or("[]")))
+    if (room.is_string()) on_.api.homeserver().note_encrypted(room.get<std::string>());
+  encrypted_kept_ = on_.api.homeserver().encrypted_rooms();
   const nlohmann::json all = parse_tolerant(kept->value_or(""));
   const bot::Millis now = on_.env.clock.monotonic();
   if (!all.is_array()) return true;

@@ -30,8 +30,8 @@ class IntakeLine {
   /// Reactions whose card the homeserver did not show are kept with the next place and read again in ever longer steps, while all else goes on.
   /// Answers when the next is due.
   bot::Millis read_held();
-  /// Those of the process before. False: the store did not answer.
-  bool load_held();
+  /// Those of the process before, and the rooms it found encrypted. False: the store did not answer.
+  bool load_kept();
   /// The bot goes into the rooms of the settings: being there already changes nothing.
   void enter_rooms();
   std::size_t unkept() const { return places_.size(); }
@@ -57,6 +57,7 @@ class IntakeLine {
   std::deque<Place> places_;
   std::vector<Held> held_;
   bool held_changed_ = false;
+  std::vector<std::string> encrypted_kept_;  ///< as stored last
   bool happened_ = false;  ///< something came of the current batch
   std::atomic<bool> stopping_{false};
   bot::Mutex mutex_;

@@ -79,7 +79,7 @@ class Sync final : public EventSource {
   bool read_since() {
     const auto since = on_.reader.adapter_state(kNextBatch);
     const auto heard_at = on_.reader.adapter_state(kHeardAt);
-    if (!since || !heard_at || !line_.load_held()) return false;
+    if (!since || !heard_at || !line_.load_kept()) return false;
     since_ = since->value_or("");
     bot::Time at;
     // What was said while Muster was down is read now; the incidents' rooms hear how long that was.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bot/log.hpp"
+#include "integrations/slack/identity_memory.hpp"
 
 namespace slack {
 namespace {
@@ -156,6 +157,7 @@ void CatchUp::remember(bot::Time heard) {
   request.received = heard;
   request.body = bot::Checkpoint{};
   request.state = {{kHeard, bot::iso8601(heard)}};
+  if (const auto me = workspace_->identity()) request.state.push_back(identity_state(*me));
   intake_.submit(std::move(request), [](const bot::Reply&) {});
 }
 

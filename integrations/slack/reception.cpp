@@ -157,14 +157,23 @@ std::optional<Reception::Met> Reception::met(const std::string& user) {
 std::optional<Reception::Met> Reception::look_up(const std::string& id, const Budget& budget) {
   nlohmann::json answer;
   const auto problem = api.call("users.info", {{"user", id}}, budget, answer);
+  if (problem && problem->code == "user_not_visible") return remember(id, {"", kForeign, at.clock.monotonic() + kOutsider});
+  if (problem && problem->code == "user_not_found") {  // says nothing against them: let in as when Slack is silent, and not asked about at every word
+    bot::log(bot::LogLevel::warning, "slack_person_unchecked", {{"user", id}});
+    return remember(id, {"", "", at.clock.monotonic() + kOutsider});
+  }
   if (problem) {
     bot::Lock lock(names_mutex_);
     if (problem->outcome != Outcome::refused) silent_until_ = at.clock.monotonic() + kSilence;
     return std::nullopt;
   }
   const nlohmann::json& user = object_of(answer, "user");
-  Met found{shown_name(user), shut_out(user, at.workspace->identity()), {}};
+  Met found{shown_name(user), shut_out(user, at.workspace->believed()), {}};
   found.until = at.clock.monotonic() + (found.refusal.empty() ? kMember : kOutsider);
+  return remember(id, std::move(found));
+}
+
+Reception::Met Reception::remember(const std::string& id, Met found) {
   bot::Lock lock(names_mutex_);
   if (met_.size() >= kNames) met_.clear();
   met_[id] = found;
@@ -172,7 +181,7 @@ std::optional<Reception::Met> Reception::look_up(const std::string& id, const Bu
 }
 
 bool Reception::is_foreign(const std::string& team) const {
-  const auto me = at.workspace->identity();
+  const auto me = at.workspace->believed();
   return me && !me->whole_enterprise && !team.empty() && team[0] == 'T' && team != me->team_id;
 }
 

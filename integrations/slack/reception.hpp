@@ -87,6 +87,7 @@ class Reception {
   struct Waiting { From from; std::string response_url; };
   std::optional<Met> met(const std::string& user);
   std::optional<Met> look_up(const std::string& user, const Budget& budget);
+  Met remember(const std::string& user, Met found);
   std::optional<std::string> known_refusal(const From& person, const std::string& team);
   bool has_turn(const std::string& user);
   void take_turns(const std::string& user);

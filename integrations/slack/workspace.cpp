@@ -34,12 +34,22 @@ void Workspace::learn(const Identity& identity) {
   identity_ = identity;
 }
 
-bool Workspace::is_ours(const std::string& team_id, const std::string& enterprise_id, const std::string& app_id) const {
+void Workspace::believe(const Identity& identity) {
   bot::Lock lock(mutex_);
-  if (!identity_) return true;
-  const bool app_differs = !app_id.empty() && !identity_->app_id.empty() && app_id != identity_->app_id;
-  const bool same_team = !team_id.empty() && team_id == identity_->team_id;
-  const bool same_enterprise = identity_->whole_enterprise && !enterprise_id.empty() && enterprise_id == identity_->enterprise_id;
+  believed_ = identity;
+}
+
+std::optional<Identity> Workspace::believed() const {
+  bot::Lock lock(mutex_);
+  return identity_ ? identity_ : believed_;
+}
+
+bool Workspace::is_ours(const std::string& team_id, const std::string& enterprise_id, const std::string& app_id) const {
+  const auto us = believed();
+  if (!us) return true;
+  const bool app_differs = !app_id.empty() && !us->app_id.empty() && app_id != us->app_id;
+  const bool same_team = !team_id.empty() && team_id == us->team_id;
+  const bool same_enterprise = us->whole_enterprise && !enterprise_id.empty() && enterprise_id == us->enterprise_id;
   return !app_differs && (same_team || same_enterprise);
 }
 

@@ -30,7 +30,10 @@ class Workspace {
  public:
   std::optional<Identity> identity() const;
   void learn(const Identity& identity);
-  /// Whether a signed request comes from our workspace and app. True while the identity is not known yet: the signature is what protects.
+  /// What the process before had learnt: it tells others from us until Slack has answered.
+  void believe(const Identity& identity);
+  std::optional<Identity> believed() const;
+  /// Whether a signed request comes from our workspace and app. True while no process ever learnt which that is: the signature is what protects.
   bool is_ours(const std::string& team_id, const std::string& enterprise_id, const std::string& app_id) const;
 
   // ---- the token: the settings', until a rotation hands in another ----
@@ -66,7 +69,7 @@ class Workspace {
 
  private:
   mutable bot::Mutex mutex_;
-  std::optional<Identity> identity_ GUARDED_BY(mutex_);
+  std::optional<Identity> identity_ GUARDED_BY(mutex_), believed_ GUARDED_BY(mutex_);
   std::map<std::int64_t, std::string> rooms_ GUARDED_BY(mutex_), announcements_ GUARDED_BY(mutex_);
   std::optional<bot::Secret> token_ GUARDED_BY(mutex_);
   std::function<bool(const bot::Secret&)> renew_ GUARDED_BY(mutex_);

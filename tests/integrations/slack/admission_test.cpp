@@ -227,6 +227,20 @@ TEST_CASE("while Slack hangs or errs people are let in within its three seconds,
   }
 }
 
+TEST_CASE("whom Slack hides from Muster is an outsider; whom it does not find is let in, is told of in the log, and is not asked about each time") {
+  Gate gate;
+  gate.vendor.error("user_not_visible", "users.info", 1);
+  CHECK(gate.command("declare sev1 x", "U03").find("another organisation") != std::string::npos);
+  CHECK(gate.command("note x", "U03").find("another organisation") != std::string::npos);
+  CHECK(gate.vendor.calls("users.info").size() == 1);
+  const support::CapturedLog log;
+  gate.vendor.error("user_not_found", "users.info", 1);
+  CHECK(gate.command("note x", "U05") == "Recorded.");
+  CHECK(gate.command("note y", "U05") == "Recorded.");
+  CHECK(gate.vendor.calls("users.info").size() == 2);
+  CHECK(log.times("slack_person_unchecked") == 1);
+}
+
 TEST_CASE("many whom nobody knows are answered in time though Slack hangs") {
   Gate gate;
   gate.vendor.hang("users.info", -1);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "integrations/slack/catch_up.hpp"
+#include "integrations/slack/identity_memory.hpp"
 #include "integrations/slack/names.hpp"
 #include "tests/integrations/slack/canned.hpp"
 #include "tests/integrations/slack/state_store.hpp"
@@ -145,6 +146,24 @@ TEST_CASE("an incident declared in the middle of the silence was away since its 
   REQUIRE(a.away().size() == 1);
   CHECK(a.away()[0].incident == 20);
   CHECK(a.away()[0].from == middle.declared);
+}
+
+TEST_CASE("who we are is kept, so that others are told from us though Slack is down at the next start") {
+  Absent a;
+  a.pass(Millis{20000});
+  const auto kept = slack::kept_identity(a.store);
+  REQUIRE(kept);
+  slack::Workspace next;
+  CHECK(next.is_ours("T2", "", "A1"));  // never heard of any
+  next.believe(*kept);
+  CHECK_FALSE(next.identity());  // Slack is still to be asked
+  CHECK(next.is_ours("T1", "", "A1"));
+  CHECK_FALSE(next.is_ours("T2", "", "A1"));
+  CHECK_FALSE(next.is_ours("T1", "", "A2"));
+  next.learn({"T2", "", "UBOT", "B2", "A2", false});  // another token since
+  CHECK(next.is_ours("T2", "", "A2"));
+  a.store.state["slack/identity"] = "not ours";
+  CHECK_FALSE(slack::kept_identity(a.store));
 }
 
 TEST_CASE("a restart after more than a minute is an absence, one of seconds is none") {
