@@ -10,6 +10,7 @@
 #include "integrations/cli/arguments.hpp"
 #include "integrations/codec/codec.hpp"
 #include "integrations/http/client.hpp"
+#include "integrations/http/tls_check.hpp"
 #include "integrations/http/websocket.hpp"
 #include "integrations/settings/load.hpp"
 #include "integrations/slack/doctor.hpp"
@@ -73,7 +74,10 @@ int run(const cli::Serve& verb) {
 }
 
 int run(const cli::CheckConfig& verb) {
-  const auto loaded = load(verb.config);
+  auto loaded = load(verb.config);
+  const auto& server = loaded.settings.server;
+  if (loaded.faults.empty() && !server.tls_certificate.empty())
+    if (const auto usable = http::usable_tls(server.tls_certificate, server.tls_key); !usable) loaded.faults.push_back({0, "server.tls: " + usable.error().message});
   (loaded.faults.empty() ? std::cout : std::cerr) << report(verb.config, loaded);
   return loaded.faults.empty() ? cli::kDone : cli::kRefused;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bot/addressing.hpp"
+#include "bot/announcement.hpp"
 #include "commands/outcomes.hpp"
 #include "commands/pages.hpp"
 
@@ -92,6 +93,15 @@ Decision archived(const Event& event) {
   return draft.done();
 }
 
+/// What changed while it was on its way comes into the announcement with the next edit of the card; before, no edit knew which message that is.
+Decision announced(const Event& event, const Announce& announcement) {
+  const bool follows = leads_into_room(announcement.card) && !event.incident.is_private && event.incident.rooms.count(event.integration()) > 0;
+  if (!follows || announcement.card == announcement_card(event.incident)) return Decision{};
+  Draft draft = event.draft();
+  draft.send(EditSummary{}, event.integration());
+  return draft.done();
+}
+
 }  // namespace
 
 Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snapshot, const Context& context) {
@@ -105,6 +115,7 @@ Result<Decision> decide_outcome(const SendOutcome& outcome, const Snapshot& snap
   if (const auto* page = std::get_if<PagePerson>(&content)) return paged(event, *page);
   if (state == MessageState::dead) return lost(event);
   if (std::holds_alternative<ArchiveRoom>(content)) return archived(event);
+  if (const auto* announcement = std::get_if<Announce>(&content)) return announced(event, *announcement);
   return Decision{};
 }
 

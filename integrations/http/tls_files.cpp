@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "bot/log.hpp"
+#include "integrations/http/tls_check.hpp"
 
 namespace http {
 
@@ -11,6 +12,8 @@ namespace ssl = boost::asio::ssl;
 namespace {
 constexpr int kLooksUntilTold = 2;  ///< each some seconds after the one before
 }
+
+bot::Status usable_tls(const std::string& certificate, const std::string& key) { return TlsFiles(certificate, key).load(); }
 
 std::string TlsFiles::stamp() const {
   std::string out;

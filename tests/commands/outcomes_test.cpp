@@ -71,6 +71,25 @@ TEST_CASE("an opened room gets the topic of that moment and its people at once, 
   CHECK(alarmed.content<InvitePeople>().people == Words{"bob"});  // the first whom the policy names
 }
 
+TEST_CASE("what changed while the announcement was on its way is drawn into it once it is there") {
+  Declared d;
+  d.outcome("open_room", "slack", MessageState::sent, "", "https://slack.example/archives/C1");
+  SECTION("nothing did") {
+    d.outcome("announce", "slack", MessageState::sent);
+    CHECK(d.sent().empty());
+  }
+  SECTION("it is over") {
+    d.say("INC-1 resolve fixed");
+    d.outcome("announce", "slack", MessageState::sent);
+    CHECK(d.sent() == Words{"edit_summary"});
+  }
+  SECTION("it is closed to bystanders") {
+    d.say("INC-1 private");
+    d.outcome("announce", "slack", MessageState::sent);
+    CHECK(d.sent().empty());
+  }
+}
+
 TEST_CASE("a room that could not be opened is recorded and the incident announced anyway") {
   Declared d;
   d.outcome("open_room", "slack", MessageState::dead, "restricted_action");

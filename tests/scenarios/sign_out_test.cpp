@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "tests/support/muster_process.hpp"
 
@@ -79,4 +80,32 @@ TEST_CASE("an invitation says when it makes a new person, and who may have been 
   CHECK(has(stranger.out, "New person Dana Doe (id dana-doe).\n"));
   CHECK_FALSE(has(stranger.out, "Did you mean"));
   CHECK_FALSE(has(muster.run({"invite", "dana-doe"}).out, "New person"));
+}
+
+TEST_CASE("with a listener of its own for what is private, the console's address and its links lead there") {
+  const std::string inner = "http://127.0.0.1:" + std::to_string(support::free_port());
+  MusterProcess muster("console: {enabled: true}\npeople: [{id: bob, name: Bob}]\n", "  private_listen: " + inner.substr(7) + "\n");
+  REQUIRE(muster.start());
+  CHECK(has(muster.log(), "muster: console      " + inner + "/"));
+  const auto invited = muster.run({"invite", "bob"});
+  INFO(invited.out);
+  CHECK(has(invited.out, inner + "/login/"));
+  const auto client = http::make_client();
+  http::Call call;
+  call.url = inner + link_in(invited.out);
+  const auto shown = client->call(call);
+  const auto* answer = std::get_if<http::Answer>(&shown);
+  REQUIRE(answer != nullptr);
+  CHECK(answer->status == 200);
+  CHECK(muster.get(link_in(invited.out)).status == 404);  // the outer one knows nothing of it
+}
+
+TEST_CASE("check-config refuses a certificate that serve would refuse") {
+  MusterProcess muster("console: {enabled: true}\n", "  tls: {certificate: certificate.pem, key: key.pem}\n");
+  for (const char* file : {"/certificate.pem", "/key.pem"}) std::ofstream(muster.folder() + file) << "no PEM\n";
+  const auto checked = muster.run({"check-config"});
+  CHECK(checked.code == 1);
+  CHECK(has(checked.out, "server.tls: The certificate certificate.pem and key key.pem could not be used"));
+  CHECK(muster.run({"verify"}).code != 0);  // no database yet …
+  CHECK_FALSE(has(muster.run({"verify"}).out, "certificate"));  // … and that is all that is wrong with an offline verb
 }
