@@ -20,6 +20,9 @@ constexpr std::size_t kMostNamed = 20;     // of those who could not be invited
 constexpr std::size_t kMostInvited = 500;  // more is no team, and Synapse lets an account invite one person in three seconds
 constexpr bot::Millis kStillMaking{30000};  // a homeserver writes a new room's state one event after another
 
+constexpr const char* kTopic = "topic";    // the reference that says whose the topic is, and
+constexpr const char* kTheirs = "theirs";  // what it says of a room that had one before it was adopted
+
 std::string mark_of(const std::string& message_id) { return message_id.substr(message_id.size() - std::min(kMark, message_id.size())); }
 
 bot::Accepted room_found(const Session& session, const std::string& room, const std::string& alias) {
@@ -111,6 +114,9 @@ void lead_here(Session& session, const std::string& new_room) {
   if (problem) bot::log(bot::LogLevel::info, "matrix old room", {{"incident", session.message.incident}, {"problem", problem->words}});
 }
 
+/// Muster's own topics begin with an incident's name; one that an earlier incident left there is nobody's.
+bool has_their_topic(const std::string& topic) { return !topic.empty() && !bot::incident_number(topic.substr(0, topic.find(' '))); }
+
 /// A room that people made becomes the incident's: the bot enters it and changes nothing about it.
 bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
   std::string room;
@@ -125,7 +131,11 @@ bot::SendResult take_over(Session& session, const bot::OpenRoom& open) {
   if (!encrypted->not_found()) return repeatable(*encrypted);
   std::string alias;
   if (!session.api.get_state(room, "m.room.canonical_alias", "", session.budget, found)) alias = text_at(found, "alias");
-  return room_found(session, room, alias);
+  const auto unread = session.api.get_state(room, "m.room.topic", "", session.budget, found);
+  if (unread && !unread->not_found()) return repeatable(*unread);
+  bot::Accepted entered = room_found(session, room, alias);
+  entered.references.push_back({session.message.incident, kIntegration, kTopic, !unread && has_their_topic(text_at(found, "topic")) ? kTheirs : ""});
+  return entered;
 }
 
 struct Invitee { std::string person, user; };  ///< person: "" when the settings do not know them
@@ -284,10 +294,9 @@ bot::SendResult set_topic(Session& session, const bot::SetTopic& topic) {
   if (session.room().empty()) return no_room(session);
   const std::string words = text::shorten(text::clean(text::valid_utf8(topic.topic), true), kTopicLength);
   std::string ignored;
-  const auto problem = session.api.put_state(session.room(), "m.room.topic", "",
-                                             {{"topic", words}, {"m.topic", {{"m.text", json::array({{{"mimetype", "text/plain"}, {"body", words}}})}}}},
-                                             session.budget, ignored);
-  if (problem) return repeatable(*problem);
+  const json content{{"topic", words}, {"m.topic", {{"m.text", json::array({{{"mimetype", "text/plain"}, {"body", words}}})}}}};
+  if (session.context.reference(kTopic) != kTheirs)
+    if (const auto problem = session.api.put_state(session.room(), "m.room.topic", "", content, session.budget, ignored)) return repeatable(*problem);
   if (const auto unnamed = follow_title(session)) return repeatable(*unnamed);
   if (topic.name.empty()) return bot::Accepted{};
   if (const auto kept = give_up_alias(session)) return repeatable(*kept);

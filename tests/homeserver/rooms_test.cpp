@@ -288,13 +288,16 @@ TEST_CASE("a room and a space named as groups bring their members along") {
 TEST_CASE("a room that people made is taken over without changing it, and stays theirs in the end") {
   NEEDS_HOMESERVER;
   Outside o(shared());
-  const auto made = o.hs.call("POST", "v3/createRoom", o.bob, {{"preset", "public_chat"}, {"room_alias_name", "war-" + o.bot.device_id}});
+  const auto made = o.hs.call("POST", "v3/createRoom", o.bob, {{"preset", "public_chat"}, {"room_alias_name", "war-" + o.bot.device_id}, {"topic", "Bridge: 555-0100"}});
   REQUIRE(made.status == 200);
   bot::OpenRoom open = o.opening();
   open.existing = made.body["room_id"];
   REQUIRE(as<bot::Accepted>(o.send(open)));
   CHECK(o.room() == open.existing);
   CHECK(o.reference("room_name") == "#war-" + o.bot.device_id + ":" + RealHomeserver::kServerName);
+  CHECK(o.reference("topic") == "theirs");
+  CHECK(as<bot::Accepted>(o.send(bot::SetTopic{"INC-1 SEV1 Investigating", ""})));
+  CHECK(o.hs.state(o.room(), "m.room.topic", o.bob).body["topic"] == "Bridge: 555-0100");
   CHECK(as<bot::Accepted>(o.send(bot::Say{card("hello")})));
   CHECK(as<bot::Accepted>(o.send(bot::ArchiveRoom{})));
   CHECK(o.hs.state(o.room(), "m.room.power_levels", o.bob).body["events_default"] == 0);
