@@ -45,7 +45,7 @@ TEST_CASE("every fault is told at once, in the order of the lines") {
       "paging:\n"
       "  secret: short\n"
       "  policy:\n"
-      "    - {notify: [zoe], wait: soon}\n"
+      "    - {notify: [zoe], wait: soon, again: 3}\n"
       "store: {url: \"postgres://x\"}\n"
       "logs: {level: info}");
   REQUIRE(faults.size() == 6);
