@@ -266,8 +266,9 @@ Result<Decision> decide_public(const Call& call) {
   if (!components) return components.error();
   auto title = title_for(call, *components);
   if (!title) return title.error();
-  if (already_published(call, *state, text_mark(*state, *body)))
-    return at_field(refused(ErrorKind::conflict, "already published: the same words as \"" + state_name(*state) + "\" within the last 10 minutes. Change the text to say more."),
+  // The same words with a component that got worse or better are news.
+  if (*components == call.incident().publication.components && already_published(call, *state, text_mark(*state, *body)))
+    return at_field(refused(ErrorKind::conflict, "already published: the same words as \"" + state_name(*state) + "\" within the last 10 minutes. Change the text or a component to say more."),
                     "text");
   return publish(call, *title, update_for(call, *state, title->shown, *std::move(body), *std::move(components)));
 }

@@ -164,6 +164,9 @@ TEST_CASE("the same words twice within ten minutes are not published twice, unle
   CHECK(has(refusal(d, "public investigating Looking."), "already published"));
   CHECK(d.say("public identified Looking.", "bob").status == ReplyStatus::ok);
   CHECK(d.say("public identified Looking still.", "bob").status == ReplyStatus::ok);
+  CHECK(d.say("public identified web=partial_outage Looking still.", "bob").status == ReplyStatus::ok);  // what is broken is news
+  CHECK(has(refusal(d, "public identified web=partial_outage Looking still."), "already published"));
+  CHECK(has(refusal(d, "public identified Looking still."), "already published"));
   d.row().publication.pages["vendor"].state = PageState::failed;
   CHECK(d.say("public identified Looking still.", "bob").status == ReplyStatus::ok);
   d.now += Millis{11 * 60000};
