@@ -121,16 +121,16 @@ class Scrub {
 
   bool operator()(bot::OpenRoom& c) const {
     if (!is_title(redacted_) || !replace_whole(c.title, elsewhere_)) return false;
-    const std::string slug = bot::room_name("{slug}", redacted_.incident, elsewhere_);
-    if (c.name.find(slug.substr(0, kTelling)) == std::string::npos) return true;
+    if (!is_of_title(c.name)) return true;
     if (tried_ && c.before.empty()) c.before = c.name;
-    c.name = bot::room_name("", redacted_.incident, "");
+    c.name = numbered();
     return true;
   }
   bool operator()(bot::SetTopic& c) const {
     std::size_t at = 0;
     if (!is_title(redacted_) || !ends_in(c.topic, elsewhere_, at)) return false;
     c.topic.replace(at, std::string::npos, bot::kRedacted);
+    if (is_of_title(c.name)) c.name = numbered();
     return true;
   }
   bool operator()(bot::Say& c) const { return card(c.card); }
@@ -161,6 +161,11 @@ class Scrub {
   bool operator()(bot::AddBookmarks&) const { return false; }
 
  private:
+  /// A room's name that was made of the redacted title, as far as can be told.
+  bool is_of_title(const std::string& room) const {
+    return !room.empty() && room.find(bot::room_name("{slug}", redacted_.incident, elsewhere_).substr(0, kTelling)) != std::string::npos;
+  }
+  std::string numbered() const { return bot::room_name("", redacted_.incident, ""); }
   bool card(bot::Card& c) const {
     if (origin_ == Origin::other) return scrub_whole(c, elsewhere_);
     bool changed = false;

@@ -440,7 +440,7 @@ TEMPLATE_TEST_CASE("a redacted title goes from the room's name and topic, from p
   auto open = scribe.message("m1", "room");
   open.content = bot::OpenRoom{"inc-1-max-mustermann-breach", title, false, "", ""};
   auto topic = scribe.message("m2", "topic");
-  topic.content = bot::SetTopic{"INC-1 SEV1 Investigating | commander Max | Max Mustermann br…", ""};
+  topic.content = bot::SetTopic{"INC-1 SEV1 Investigating | commander Max | Max Mustermann br…", "inc-1-max-mustermann-breach"};
   auto page = scribe.message("m3", "page");
   page.content = bot::PagePerson{"p", "bob", 1, "DRILL: " + title, "sev1", title + " is what Bob wrote", ""};
   auto news = scribe.message("m4", "announce");
@@ -460,6 +460,7 @@ TEMPLATE_TEST_CASE("a redacted title goes from the room's name and topic, from p
   CHECK((room.title == "[redacted]" && room.name == "inc-1"));
   CHECK(room.before == (tried ? "inc-1-max-mustermann-breach" : ""));  // an attempt may have made it: it is still looked for
   CHECK(std::get<bot::SetTopic>(now["m2"]).topic == "INC-1 SEV1 Investigating | commander Max | [redacted]");
+  CHECK(std::get<bot::SetTopic>(now["m2"]).name == "inc-1");
   CHECK(std::get<bot::PagePerson>(now["m3"]).title == "DRILL: [redacted]");
   CHECK(std::get<bot::PagePerson>(now["m3"]).text == title + " is what Bob wrote");
   const auto& told = std::get<bot::Announce>(now["m4"]).card.title;
