@@ -134,7 +134,7 @@ double drain(bot::Store& store, bot::Env env) {
   const auto start = Steady::now();
   int sent = 0;
   for (;;) {
-    auto leased = must(store.lease({"bench", env.clock.now() + bot::Millis{1000}, bot::Millis{60000}, {{"slack", 64}}}));
+    auto leased = must(store.lease({"bench", env.clock.now() + bot::Millis{1000}, {{"slack", 64}}}));
     if (leased.empty()) break;
     std::vector<bot::Changes> batch(1);
     for (auto& m : leased) {
