@@ -73,7 +73,8 @@ bot::Status Desk::add_troubles(Html& html, Look& look, const Visitor& visitor) {
   if (shown.empty()) return bot::Done{};
   html.open("div", {{"class", "notice warning"}, {"role", "alert"}}).open("ul");
   for (std::size_t i = 0; i < shown.size() && i < kShown; ++i) add_trouble(html, *shown[i], form(visitor, shown[i]->message.incident));
-  if (shown.size() > kShown) html.element("li", "and " + std::to_string(shown.size() - kShown) + " more");
+  const bool all_read = look.troubled->size() < static_cast<std::size_t>(kTroubles);
+  if (shown.size() > kShown) html.element("li", std::string("and ") + (all_read ? "" : "at least ") + std::to_string(shown.size() - kShown) + " more");
   html.close().close();
   return bot::Done{};
 }

@@ -117,6 +117,9 @@ History::~History() {
 bool History::start() {
   auto opened = storage::open_store("sqlite:" + file_, env_.env());
   if (opened) {
+    // open_store syncs the real folder before it answers: SQLite does so for a log it has made, and not for one that a process left which was
+    // killed between making it and its first sync. Without that, seed 700176 loses everything.
+    disk_.sync_names();
     process_ = std::make_unique<Process>(*this, *std::move(opened));
     return true;
   }

@@ -238,9 +238,14 @@ int PowerDisk::sync(Handle& h) {
   if (syncs_ == Syncs::all_ignored || (syncs_ == Syncs::log_ignored && h.log)) return SQLITE_OK;
   settle(*h.file);
   // SQLite syncs the folder with the first sync of a new journal or log, which makes every name in it last.
-  if (std::exchange(h.fresh, false) && (h.log || h.journal))
-    for (auto& [name, f] : files_) f->safe_exists = f->exists;
+  if (std::exchange(h.fresh, false) && (h.log || h.journal)) sync_names();
   return SQLITE_OK;
+}
+
+void PowerDisk::sync_names() {
+  Guard guard(mutex_);
+  if (dead_ || syncs_ == Syncs::all_ignored) return;
+  for (auto& [name, f] : files_) f->safe_exists = f->exists;
 }
 
 int PowerDisk::size(Handle& h, std::int64_t* out) {

@@ -71,6 +71,8 @@ class PowerDisk {
   /// The process dies, the machine does not: everything written stays readable, synced or not. Close everything, then restore().
   void kill();
   void restore() { dead_ = false; }
+  /// The folder was synced past SQLite: every name in it lasts.
+  void sync_names();
   /// What a reader sees in a file now.
   std::string content(const std::string& name) const;
 

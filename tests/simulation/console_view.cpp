@@ -16,11 +16,14 @@ std::size_t count(const std::string& text, const std::string& what) {
   return n;
 }
 
-/// "and 3 more" → 3
-std::size_t and_more(const std::string& html) {
-  const std::string before = "<li>and ";
-  const auto at = html.find(before);
-  return at == std::string::npos ? 0 : std::stoul(html.substr(at + before.size()));
+/// How many more than those it names, at the most: "and 3 more" → 3, "and at least 45 more" → any number from 45 on, as `all` needs.
+std::size_t and_more(const std::string& html, std::size_t all) {
+  const std::string before = "<li>and ", open_end = "at least ";
+  auto at = html.find(before);
+  if (at == std::string::npos) return 0;
+  at += before.size();
+  if (html.compare(at, open_end.size(), open_end) != 0) return std::stoul(html.substr(at));
+  return std::max<std::size_t>(std::stoul(html.substr(at + open_end.size())), all);
 }
 
 std::string banner(World& world, Process& process) {
@@ -51,7 +54,7 @@ void check_console_shows_troubles(World& world, Process& process) {
   if (all == 0) return;
   const std::string html = banner(world, process);
   const std::string is_held = " is held: it may or may not have arrived.", is_dead = " was not delivered, and no more tries will be made.";
-  const std::size_t named = count(html, "<li><a "), more = and_more(html);
+  const std::size_t named = count(html, "<li><a "), more = and_more(html, all);
   std::size_t all_held = 0;
   for (const auto& [incident, n] : held) all_held += n;
   const bool few = more == 0;
