@@ -25,9 +25,10 @@ void append_escaped(std::string& out, std::string_view raw) {
 }
 
 spdlog::logger& logger() {
-  // The only shared state of the module: spdlog's own, thread-safe.
-  static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto l = std::make_shared<spdlog::logger>("muster", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  // The only shared state of the module: spdlog's own, thread-safe. Never destroyed: a thread that is being stopped at the process's end may have
+  // a last word, whoever wrote the first.
+  static spdlog::logger* const instance = [] {
+    auto* l = new spdlog::logger("muster", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     l->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
     l->flush_on(spdlog::level::info);
     return l;
