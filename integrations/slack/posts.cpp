@@ -219,17 +219,6 @@ bot::SendResult page_person(Session& session, const bot::PagePerson& page) {
   return post(session, channel, page_card(session, page));
 }
 
-/// An announcement that was in doubt heard nothing of what changed meanwhile: it is drawn as the incident stands now.
-static bot::Accepted followed(Session& session, bot::Accepted found) {
-  if (found.references.empty() || found.references.front().what != kAnnouncement || session.context.incident.is_private) return found;
-  const Rendered drawn = render(bot::announcement_card(session.context.incident), session.view());
-  json answer;
-  const std::string& channel = session.settings.slack.announce_channel;
-  if (!session.api.call_in(channel, "chat.update", {{"channel", channel}, {"ts", found.references.front().id}, {"text", drawn.text}, {"blocks", drawn.blocks}}, session.budget, answer))
-    session.workspace.announced(session.message.incident, drawn.blocks);
-  return found;
-}
-
 bot::FindResult find_post(Session& session, const bot::Content& content) {
   std::string channel, cursor;
   if (const auto problem = channel_of(session, content, channel)) return cannot_look(*problem);
@@ -241,7 +230,7 @@ bot::FindResult find_post(Session& session, const bot::Content& content) {
     json answer;
     if (const auto problem = session.api.call_in(channel, "conversations.history", arguments, session.budget, answer)) return cannot_look(*problem);
     for (const auto& found : answer.value("messages", json::array()))
-      if (carries(found, session.message.id)) return followed(session, posted(session, text_at(found, "ts")));
+      if (carries(found, session.message.id)) return posted(session, text_at(found, "ts"));
     cursor = text_at(answer.value("response_metadata", json::object()), "next_cursor");
     if (cursor.empty()) return bot::Missing{};
   }

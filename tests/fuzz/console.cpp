@@ -42,12 +42,8 @@ class Refusing : public bot::Intake {
 };
 
 /// The answers, kept.
-class Door : public http::Server {
+class Door : public fuzz::Door {
  public:
-  void route(const std::string& method, const std::string& pattern, http::Handler handler, std::size_t) override { routes_[method + " " + pattern] = std::move(handler); }
-  bot::Status start() override { return bot::Done{}; }
-  void stop() override {}
-  int port() const override { return 0; }
   http::Response knock(const std::string& route, const http::Request& request) {
     struct Once : http::Exchange {
       explicit Once(std::optional<http::Response>& to) : out(to) {}
@@ -63,9 +59,6 @@ class Door : public http::Server {
     must(answer.has_value());
     return *answer;
   }
-
- private:
-  std::map<std::string, http::Handler> routes_;
 };
 
 struct Stage {

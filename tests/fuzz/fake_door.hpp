@@ -35,7 +35,7 @@ class Door : public http::Server {
     return status->load();
   }
 
- private:
+ protected:
   std::map<std::string, http::Handler> routes_;
 };
 
