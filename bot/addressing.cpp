@@ -96,7 +96,10 @@ std::vector<Message> address(const Outgoing& outgoing, const Incident& incident,
     const bool has_room = incident.chats.empty() || incident.chats.count(chat) > 0;
     if (!announcement && has_room && !comes_with_opening(chat, outgoing.content, incident)) add(room_way(chat, outgoing, incident));
     if (!announcement) continue;
-    if (has_announcements(chat, context.settings)) add({chat, chat + "/announce", LaneClass::room, "", hours{24}});
+    if (has_announcements(chat, context.settings)) {
+      const std::string news = outgoing.news.empty() ? "" : incident.name() + "/" + outgoing.news;
+      add({chat, chat + "/announce", LaneClass::room, news, hours{24}});
+    }
   }
   return out;
 }

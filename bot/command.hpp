@@ -57,6 +57,7 @@ struct Outgoing {
   Content content;
   std::string only{};  ///< to this chat alone ("slack"); "" = wherever it belongs
   bool extra = false;  ///< pleasant but not needed: waits in a cosmetic lane of its own and never delays the room
+  std::string news{};  ///< of an announcement: a newer one of the same incident and name takes its place while it waits; "" = each is told
 };
 
 struct TimerChange { Timer timer; bool cancel = false; };

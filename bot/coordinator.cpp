@@ -26,15 +26,19 @@ bool sheddable(const Request& r) {
   return !std::holds_alternative<SendOutcome>(r.body) && !std::holds_alternative<TimerDue>(r.body) && !std::holds_alternative<Checkpoint>(r.body);
 }
 
-/// What a later request of the batch replaces is never owed: of a hundred changes at once, one edit of the card is written down and sent.
+/// What a later request of the batch replaces is never owed: of a hundred changes at once, one edit of the card is written down and sent, and
+/// one setting of a timer.
 void leave_out_replaced(std::vector<Changes>& batch) {
-  std::unordered_set<std::string> newer;
+  std::unordered_set<std::string> newer, moved;
   for (auto changes = batch.rbegin(); changes != batch.rend(); ++changes) {
     auto& messages = changes->messages;
     for (auto m = messages.rbegin(); m != messages.rend();) {
       if (m->supersedes.empty() || newer.insert(m->lane + '\n' + m->supersedes).second) ++m;
       else m = std::make_reverse_iterator(messages.erase(std::next(m).base()));
     }
+    std::erase_if(changes->timers, [&moved](const Timer& timer) { return moved.count(timer.id) > 0; });
+    for (const auto& timer : changes->timers) moved.insert(timer.id);
+    moved.insert(changes->timers_done.begin(), changes->timers_done.end());
   }
 }
 

@@ -53,7 +53,8 @@ void Loop::start() {
     while (true) {
       const Millis nap = step_();
       Lock lock(mutex_);
-      if (nap.count() > 0) woken_.wait_for(lock.native(), nap, [this]() REQUIRES_LOCK(mutex_) { return wake_ || stopping_; });
+      if (nap.count() > 0 && pause_.count() > 0) woken_.wait_for(lock.native(), std::min(nap, pause_), [this]() REQUIRES_LOCK(mutex_) { return stopping_; });
+      if (nap > pause_) woken_.wait_for(lock.native(), nap - pause_, [this]() REQUIRES_LOCK(mutex_) { return wake_ || stopping_; });
       wake_ = false;
       if (stopping_) return;
     }

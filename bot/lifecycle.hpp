@@ -37,10 +37,11 @@ class Lifecycle {
   std::size_t started_ = 0;
 };
 
-/// A thread that calls `step` until stopped; `step` answers how long it may sleep when it had nothing to do. wake() cuts the sleep short.
+/// A thread that calls `step` until stopped; `step` answers how long it may sleep when it had nothing to do. wake() cuts the sleep short, but
+/// not below `pause`: what many wake all the time need not run for each of them.
 class Loop {
  public:
-  Loop(std::string name, std::function<Millis()> step) : name_(std::move(name)), step_(std::move(step)) {}
+  Loop(std::string name, std::function<Millis()> step, Millis pause = Millis{0}) : name_(std::move(name)), step_(std::move(step)), pause_(pause) {}
   ~Loop() { stop(); }
   void start();
   void wake();
@@ -49,6 +50,7 @@ class Loop {
  private:
   std::string name_;
   std::function<Millis()> step_;
+  Millis pause_;
   Mutex mutex_;
   std::condition_variable woken_;
   bool wake_ GUARDED_BY(mutex_) = false;

@@ -35,6 +35,7 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
+constexpr int kBusyRounds = 60;  // of upkeep, a second each
 
 bool loopback(const std::string& listen) {
   const std::string host = text::host_of(listen);
@@ -229,7 +230,13 @@ class Server {
       if (health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
       if (const bool told = std::exchange(store_ill_, !health.ok); !health.ok && !told) log(LogLevel::error, "store_problem", {{"what", health.problem}});
     }
-    if (coordinator_.queued() == 0) (void)opened_->store().maintain();
+    // Not while much is written: the log would be emptied, only to grow again.
+    const std::uint64_t batches = coordinator_.counts().batches;
+    const bool quiet = batches == std::exchange(batches_, batches);
+    if (coordinator_.queued() == 0 && (quiet || ++busy_rounds_ >= kBusyRounds)) {
+      busy_rounds_ = 0;
+      (void)opened_->store().maintain();
+    }
     const Time now = env_.clock.now();
     if (now - last_purge_ > Millis{60000}) {
       auto more = opened_->store().purge(now - kKeepKeys);
@@ -301,13 +308,15 @@ class Server {
   std::atomic<bool> fatal_{false};
   bool store_ill_ = false;  ///< and the log says so
   Time last_purge_{};
+  std::uint64_t batches_ = 0;  ///< at the last round of upkeep
+  int busy_rounds_ = 0;        ///< of upkeep, since the log was emptied
 
   Loop write_loop_{"writer", [this] {
                      if (coordinator_.wait(Millis{200})) coordinator_.run_once();
                      return Millis{0};
                    }};
-  Loop dispatch_loop_{"dispatcher", [this] { return dispatcher_.run_once() > 0 ? Millis{0} : dispatcher_.idle_time(); }};
-  Loop timer_loop_{"timers", [this] { return timers_.run_once() > 0 ? Millis{10} : timers_.idle_time(); }};
+  Loop dispatch_loop_{"dispatcher", [this] { return dispatcher_.run_once() > 0 ? Millis{0} : dispatcher_.idle_time(); }, Millis{2}};
+  Loop timer_loop_{"timers", [this] { return timers_.run_once() > 0 ? Millis{10} : timers_.idle_time(); }, Millis{10}};
   Loop upkeep_loop_{"upkeep", [this] { return upkeep(); }};
   Loop check_loop_{"check", [this] { return check(); }};
   Lifecycle lifecycle_;

@@ -61,7 +61,7 @@ enum class MessageState {
   unknown,     ///< sent, outcome not known: `find` is due at next_at
   held,        ///< a person must decide (public check|send|drop)
   sent,        ///< done
-  superseded,  ///< a newer edit took its place
+  superseded,  ///< a newer one stands for it, further back in its lane
   dead,        ///< given up; said in the room and shown in the console
   dropped,     ///< a person chose not to send it; a page answered before it went out
 };
@@ -75,7 +75,8 @@ struct Message {
   std::string integration;   ///< "slack", "matrix", "webhook", "statuspage:vendor", "statuspage:public"
   LaneClass lane_class = LaneClass::room;
   std::string lane;          ///< "slack/INC-7/room", "statuspage:vendor/INC-7", "slack/announce", "webhook/<person>" …
-  std::string supersedes;    ///< key: an unsent older message with the same key and lane becomes superseded; "" = none
+  std::string supersedes;    ///< key: takes the place of an untried older message with the same key and lane, or stands at the end of the lane when one
+                             ///< of its incident waits behind that (the older is then superseded); "" = none
   Content content;
   Time created{};
   Time deadline{};           ///< after it the message is given up

@@ -87,7 +87,9 @@ void tell_bystanders(Draft& draft, const Incident& incident, Text what, Tone ton
   card.tone = tone;
   card.title = {strong(drill_words(incident, incident.name())), plain(" " + severity_name(incident.severity) + " "), plain(incident.title)};
   card.title.insert(card.title.end(), std::make_move_iterator(what.begin()), std::make_move_iterator(what.end()));
-  draft.send(Announce{std::move(card)});
+  Outgoing outgoing{incident.number, Announce{std::move(card)}};
+  outgoing.news = "standing";
+  draft.decision().messages.push_back(std::move(outgoing));
 }
 
 std::string roomless_reference(const std::string& chat) { return "roomless:" + chat; }

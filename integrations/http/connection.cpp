@@ -1,6 +1,8 @@
 // The life of a connection: handshake, read, dispatch, linger, close, and the clock's part in it.
 #include "integrations/http/connection.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <chrono>
 #include <cstring>
 
@@ -23,6 +25,35 @@ std::int64_t steady_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 std::int64_t steady_ms() { return steady_us() / 1000; }
+
+void Worker::hand(std::function<void()> job) {
+  {
+    bot::Lock lock(mutex_);
+    if (finished_) return;
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() > 1) return;  // the first has called for the thread
+  }
+  boost::asio::post(context, [this] { run_jobs(); });
+}
+
+void Worker::run_jobs() {
+  std::vector<std::function<void()>> jobs;
+  {
+    bot::Lock lock(mutex_);
+    jobs.swap(jobs_);
+  }
+  for (auto& job : jobs) {
+    job();
+    job = nullptr;  // may be the end of its connection, which need not wait for the others
+  }
+}
+
+void Worker::finish() {
+  std::vector<std::function<void()>> dropped;  // destroyed outside the lock
+  bot::Lock lock(mutex_);
+  finished_ = true;
+  dropped.swap(jobs_);
+}
 
 Connection::Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Worker> worker, boost::asio::ip::tcp::socket socket)
     : shared_(std::move(shared)), worker_(std::move(worker)), socket_(std::move(socket)) {

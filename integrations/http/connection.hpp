@@ -11,8 +11,11 @@
 
 #include <atomic>
 #include <memory>
+#include <functional>
 #include <optional>
+#include <vector>
 
+#include "bot/mutex.hpp"
 #include "integrations/http/proxies.hpp"
 #include "integrations/http/registry.hpp"
 #include "integrations/http/request_parser.hpp"
@@ -25,7 +28,17 @@ namespace http {
 /// One I/O thread: a connection stays on one for life, so it needs no strand.
 struct Worker {
   boost::asio::io_context context{1};
-  std::atomic<bool> finished{false};
+  /// Runs `job` on the worker's thread, or drops it when that is gone. A whole batch is answered at once by one thread: these are handed over
+  /// together, since the queue of io_context would be locked, and its thread woken, for each.
+  void hand(std::function<void()> job);
+  /// Its thread is gone: nothing is taken any more, and what was not run lets go of its connections.
+  void finish();
+
+ private:
+  void run_jobs();
+  bot::Mutex mutex_;
+  bool finished_ GUARDED_BY(mutex_) = false;
+  std::vector<std::function<void()>> jobs_ GUARDED_BY(mutex_);
 };
 
 /// What all connections of a server share. Read-only after start, apart from what locks itself.
@@ -56,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void give_way();           ///< a newcomer needs the place
   void wind_down(bool hard); ///< the server stops
   void answer(Response response, std::uint64_t turn);
+  void answer_drawn(std::function<Response()> draw, std::uint64_t turn);
   std::shared_ptr<StreamState> stream(Response head, std::uint64_t turn);
   void flush_soon();         ///< its stream has bytes, or wants to end
   void abort_soon();

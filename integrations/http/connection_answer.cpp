@@ -38,6 +38,11 @@ void Connection::answer(Response response, std::uint64_t turn) {
   post([this, response = std::move(response), turn]() mutable { take(std::move(response), turn); });
 }
 
+void Connection::answer_drawn(std::function<Response()> draw, std::uint64_t turn) {
+  if (worker_->context.get_executor().running_in_this_thread()) return take(draw(), turn);
+  post([this, draw = std::move(draw), turn] { take(draw(), turn); });
+}
+
 void Connection::take(Response response, std::uint64_t turn) {
   if (turn != turn_ || answered_ || state_ != State::handling) return;
   answered_ = true;

@@ -1,7 +1,6 @@
 // The three asynchronous operations of a connection, the same for plain and TLS sockets. Only connection*.cpp include this.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
 #include "integrations/http/connection.hpp"
@@ -10,8 +9,7 @@ namespace http {
 
 template <class F>
 void Connection::post(F f) {
-  if (worker_->finished) return;  // its thread is gone; nobody would ever run it
-  boost::asio::post(worker_->context, [self = shared_from_this(), f = std::move(f)]() mutable { f(); });
+  worker_->hand([self = shared_from_this(), f = std::move(f)]() mutable { f(); });
 }
 
 template <class Buffers, class F>

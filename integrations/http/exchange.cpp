@@ -30,6 +30,9 @@ class OneExchange final : public Exchange {
   void respond(Response response) override {
     if (!answered_.exchange(true)) connection_->answer(std::move(response), turn_);
   }
+  void respond_drawn(std::function<Response()> draw) override {
+    if (!answered_.exchange(true)) connection_->answer_drawn(std::move(draw), turn_);
+  }
   std::shared_ptr<Stream> stream(Response head) override {
     answered_ = true;
     return std::make_shared<OpenStream>(connection_->stream(std::move(head), turn_));

@@ -184,7 +184,7 @@ void BeastServer::stop() {
   threads_.clear();
   for (const auto& worker : workers_) {
     // Answers that come from now on find nobody; those that were just posted still release what they hold.
-    worker->finished = true;
+    worker->finish();
     worker->context.restart();
     worker->context.poll();
   }

@@ -61,6 +61,8 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual void respond(Response response) = 0;
+  /// The same, drawn by the server's thread: whoever answers many at once need not draw them all first. `draw` must not block.
+  virtual void respond_drawn(std::function<Response()> draw) { respond(draw()); }
   virtual std::shared_ptr<Stream> stream(Response head) = 0;  ///< chunked; head.body is the first chunk
 };
 

@@ -5,7 +5,7 @@ namespace {
 constexpr bot::Millis kTick{200};
 }
 
-bool Acknowledgement::give(std::string body) {
+bool Acknowledgement::give(Body body) {
   if (given_.exchange(true)) return false;
   answer_(std::move(body));
   answer_ = nullptr;
@@ -17,7 +17,7 @@ Deadlines::Deadlines(const bot::Clock& clock, bot::Millis limit)
   loop_.start();
 }
 
-std::shared_ptr<Acknowledgement> Deadlines::watch(Answer answer, std::string late) {
+std::shared_ptr<Acknowledgement> Deadlines::watch(Answer answer, Body late) {
   auto watched = std::make_shared<Acknowledgement>(std::move(answer));
   const bot::Millis due = clock_.monotonic() + limit_;
   bot::Lock lock(mutex_);

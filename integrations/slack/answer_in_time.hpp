@@ -17,7 +17,7 @@ class Acknowledgement {
  public:
   explicit Acknowledgement(Answer answer) : answer_(std::move(answer)) {}
   /// False when somebody was first.
-  bool give(std::string body);
+  bool give(Body body);
   bool given() const { return given_; }
 
  private:
@@ -30,11 +30,11 @@ class Deadlines {
   Deadlines(const bot::Clock& clock, bot::Millis limit);
   ~Deadlines() { loop_.stop(); }
   /// `late` is the answer given after the limit.
-  std::shared_ptr<Acknowledgement> watch(Answer answer, std::string late);
+  std::shared_ptr<Acknowledgement> watch(Answer answer, Body late);
   void stop() { loop_.stop(); }
 
  private:
-  struct Watched { std::shared_ptr<Acknowledgement> answer; std::string late; bot::Millis due; };
+  struct Watched { std::shared_ptr<Acknowledgement> answer; Body late; bot::Millis due; };
   bot::Millis answer_overdue();
   const bot::Clock& clock_;
   bot::Millis limit_;

@@ -46,8 +46,11 @@ class OnExchange {
   ~OnExchange() {
     if (exchange_) exchange_->respond(empty(503));
   }
-  void give(std::string body) {
-    exchange_->respond(body.empty() ? empty(200) : http::Response::json(200, std::move(body)));
+  void give(Body body) {
+    exchange_->respond_drawn([body = std::move(body)] {
+      std::string drawn = body;
+      return drawn.empty() ? empty(200) : http::Response::json(200, std::move(drawn));
+    });
     exchange_.reset();
   }
 
@@ -56,7 +59,7 @@ class OnExchange {
 };
 
 Answer answer_on(const ExchangePtr& exchange) {
-  return [on = std::make_shared<OnExchange>(exchange)](std::string body) { on->give(std::move(body)); };
+  return [on = std::make_shared<OnExchange>(exchange)](Body body) { on->give(std::move(body)); };
 }
 
 class Inbound {

@@ -56,6 +56,7 @@ struct Parts {
   void submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,
               const std::shared_ptr<Acknowledgement>& given);
   void say(const std::shared_ptr<Acknowledgement>& given, const From& from, const Fields& fields, const bot::Reply& reply);
+  Body drawn(const bot::Reply& reply);
   void ask_for_the_rest(const From& from, const Fields& fields, const std::string& typed, bot::Millis arrived, const bot::Reply& refusal,
                         const std::shared_ptr<Acknowledgement>& given);
 };
@@ -67,8 +68,9 @@ void Parts::command(const Fields& fields, Answer answer, std::optional<bot::Time
   const From from{value(fields, "user_id"), value(fields, "user_name"), value(fields, "channel_id")};
   if (!is_id(from.user)) return answer(reception.answer_json(words("Not recorded: Slack did not say who typed this. Try again."), 0));
   const std::string typed = neutral_text(value(fields, "text"));
-  const auto late = words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again.");
-  auto given = reception.deadlines.watch(std::move(answer), reception.answer_json(late, 0));
+  auto given = reception.deadlines.watch(std::move(answer), Body([this] {
+    return reception.answer_json(words("Not yet recorded: Muster is slow right now. Look at the incident's timeline before you send it again."), 0);
+  }));
   const bot::Millis arrived = reception.at.clock.monotonic();
   const bool adopts = typed_verb(typed) == "adopt";
   reception.admit(from, "", adopts, [this, from, fields, typed, adopts, arrived, sent, given](const std::string& refusal) {
@@ -85,7 +87,11 @@ void Parts::command(const Fields& fields, Answer answer, std::optional<bot::Time
 
 /// The answer, or when Slack's three seconds have been answered already: privately, at the address that came with the command.
 void Parts::say(const std::shared_ptr<Acknowledgement>& given, const From& from, const Fields& fields, const bot::Reply& reply) {
-  if (!given->give(reception.answer_json(reply))) reception.tell(from, value(fields, "response_url"), reply);
+  if (!given->give(drawn(reply))) reception.tell(from, value(fields, "response_url"), reply);
+}
+
+Body Parts::drawn(const bot::Reply& reply) {
+  return Body([this, alive = reception.whole().lock(), reply] { return alive ? reception.answer_json(reply) : std::string(); });
 }
 
 void Parts::submit(From from, const Fields& fields, const std::string& typed, bot::Millis arrived, std::optional<bot::Time> sent,

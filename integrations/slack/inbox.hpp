@@ -23,10 +23,23 @@
 
 namespace slack {
 
+/// What an acknowledgement says: JSON, or how to draw it, which its transport does while the core goes on.
+class Body {
+ public:
+  Body(std::string json) : json_(std::move(json)) {}
+  Body(const char* json) : json_(json) {}
+  explicit Body(std::function<std::string()> draw) : draw_(std::move(draw)) {}
+  operator std::string() const { return draw_ ? draw_() : json_; }
+
+ private:
+  std::string json_;
+  std::function<std::string()> draw_;
+};
+
 /// The acknowledgement: `body` is its JSON, "" an empty one. Called once, from any thread, when what it acknowledges is durable, or (commands and
 /// interactions) when Slack's three seconds are nearly over, with words that say so. An event that could not be recorded drops it uncalled:
 /// the transport must not acknowledge then, so that Slack sends the event again.
-using Answer = std::function<void(std::string body)>;
+using Answer = std::function<void(Body body)>;
 
 class Inbox {
  public:

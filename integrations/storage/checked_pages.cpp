@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <string>
 
 namespace storage {
 namespace {
@@ -12,12 +14,20 @@ namespace {
 constexpr const char* kName = "muster-pages";
 constexpr int kHeader = 100;
 constexpr int kReservedAt = 20;  // https://www.sqlite.org/fileformat2.html: bytes of unused space at the end of each page
+constexpr std::size_t kMostGathered = 96u << 10;  // SQLite's own file system takes less than 128 KiB in one write
 constexpr int kSubpageReads = 0x8000;  // SQLITE_IOCAP_SUBPAGE_READ of newer versions: parts of pages cannot be compared
+
+/// A commit writes two pieces per page to the log, one after the other, and syncs: they go out as one write.
+struct Gathered {
+  std::string bytes;
+  sqlite3_int64 at = 0;
+};
 
 struct File {
   sqlite3_file base;
   sqlite3_file* inner;  // of the file system below
   bool checked;
+  Gathered* gathered;  // of the write-ahead log, else null
 };
 
 File& of(sqlite3_file* f) { return *reinterpret_cast<File*>(f); }
@@ -44,6 +54,26 @@ void put(unsigned char* to, std::uint64_t h) {
   for (int i = 0; i < kPageCheckBytes; ++i) to[i] = static_cast<unsigned char>(h >> (8 * i));
 }
 
+/// Before anything but one more write at the end. What could not be written is forgotten, as SQLite takes it for not written.
+int give(sqlite3_file* f) {
+  Gathered* waiting = of(f).gathered;
+  if (waiting == nullptr || waiting->bytes.empty()) return SQLITE_OK;
+  const int code = below(f).xWrite(inner(f), waiting->bytes.data(), static_cast<int>(waiting->bytes.size()), waiting->at);
+  waiting->bytes.clear();
+  return code;
+}
+
+/// Nobody else reads these bytes before they are synced: every commit here is (synchronous=FULL), and only then the others are told of it.
+int gather(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+  Gathered& waiting = *of(f).gathered;
+  const bool goes_on = at == waiting.at + static_cast<sqlite3_int64>(waiting.bytes.size()) && waiting.bytes.size() + static_cast<std::size_t>(n) <= kMostGathered;
+  if (!goes_on)
+    if (const int code = give(f); code != SQLITE_OK) return code;
+  if (waiting.bytes.empty()) waiting.at = at;
+  waiting.bytes.append(static_cast<const char*>(from), static_cast<std::size_t>(n));
+  return SQLITE_OK;
+}
+
 /// SQLite takes what is missing of a file's last page for zeros.
 int on_short_read(sqlite3_file* f, sqlite3_int64 at) {
   sqlite3_int64 size = 0;
@@ -52,6 +82,7 @@ int on_short_read(sqlite3_file* f, sqlite3_int64 at) {
 }
 
 int on_read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+  if (const int code = give(f); code != SQLITE_OK) return code;
   const int code = below(f).xRead(inner(f), to, n, at);
   if (!of(f).checked || !is_page(n, at)) return code;
   if (code == SQLITE_IOERR_SHORT_READ) return on_short_read(f, at);
@@ -63,6 +94,7 @@ int on_read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
 }
 
 int on_write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+  if (of(f).gathered != nullptr) return gather(f, from, n, at);
   if (of(f).checked && is_page(n, at)) {
     // SQLite's own page: it keeps these bytes for whoever reserved them, and reads them nowhere.
     auto* page = static_cast<unsigned char*>(const_cast<void*>(from));
@@ -71,8 +103,27 @@ int on_write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
   return below(f).xWrite(inner(f), from, n, at);
 }
 
+int on_truncate(sqlite3_file* f, sqlite3_int64 size) {
+  const int code = give(f);
+  return code == SQLITE_OK ? below(f).xTruncate(inner(f), size) : code;
+}
+
+int on_sync(sqlite3_file* f, int flags) {
+  const int code = give(f);
+  return code == SQLITE_OK ? below(f).xSync(inner(f), flags) : code;
+}
+
+int on_size(sqlite3_file* f, sqlite3_int64* out) {
+  const int code = give(f);
+  return code == SQLITE_OK ? below(f).xFileSize(inner(f), out) : code;
+}
+
 int on_close(sqlite3_file* f) {
-  const int code = inner(f)->pMethods == nullptr ? SQLITE_OK : below(f).xClose(inner(f));
+  const int given = give(f);
+  delete of(f).gathered;
+  of(f).gathered = nullptr;
+  const int closed = inner(f)->pMethods == nullptr ? SQLITE_OK : below(f).xClose(inner(f));
+  const int code = given == SQLITE_OK ? closed : given;
   sqlite3_free(of(f).inner);
   of(f).inner = nullptr;
   return code;
@@ -83,9 +134,9 @@ const sqlite3_io_methods kMethods = {
     on_close,
     on_read,
     on_write,
-    [](sqlite3_file* f, sqlite3_int64 size) { return below(f).xTruncate(inner(f), size); },
-    [](sqlite3_file* f, int flags) { return below(f).xSync(inner(f), flags); },
-    [](sqlite3_file* f, sqlite3_int64* out) { return below(f).xFileSize(inner(f), out); },
+    on_truncate,
+    on_sync,
+    on_size,
     [](sqlite3_file* f, int level) { return below(f).xLock(inner(f), level); },
     [](sqlite3_file* f, int level) { return below(f).xUnlock(inner(f), level); },
     [](sqlite3_file* f, int* out) { return below(f).xCheckReservedLock(inner(f), out); },
@@ -114,6 +165,7 @@ int on_open(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int* out
   std::memset(file, 0, static_cast<std::size_t>(vfs->szOsFile));
   of(f).inner = file;
   of(f).checked = false;
+  of(f).gathered = nullptr;
   const int code = vfs->xOpen(vfs, name, file, flags, out_flags);
   if (code != SQLITE_OK && file->pMethods == nullptr) {
     sqlite3_free(file);
@@ -121,6 +173,7 @@ int on_open(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int* out
   }
   f->pMethods = &kMethods;
   if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) of(f).checked = has_checks(f);
+  if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0) of(f).gathered = new (std::nothrow) Gathered;  // without it each piece is written alone
   return code;
 }
 
@@ -147,6 +200,7 @@ sqlite3_vfs* make() {
 }  // namespace
 
 const char* checked_pages() {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // nobody asks, and counting takes a lock for every piece of memory
   sqlite3_initialize();
   static sqlite3_vfs* const made = make();
   return made->zName;

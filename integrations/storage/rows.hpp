@@ -20,8 +20,8 @@ bot::Entry read_entry(const Rows& row);
 
 #define MUSTER_MESSAGE_COLUMNS                                                                                                     \
   "o.id, o.incident, o.integration, o.lane_class, o.lane, o.supersedes, o.kind, o.created, o.deadline, o.state, o.attempts, "     \
-  "o.looks, o.doubts, o.deaths, o.next_at, o.last_attempt, o.boot, o.problem, c.content, o.seq, o.first_entry, o.last_entry "      \
-  "FROM outbox o JOIN outbox_content c ON c.seq = o.seq "
+  "o.looks, o.doubts, o.deaths, o.next_at, o.last_attempt, o.boot, o.problem, o.content, o.seq, o.first_entry, o.last_entry "      \
+  "FROM outbox o "
 bot::QueuedMessage read_message(const Rows& row);
 inline constexpr int kMessageSeqColumn = 19, kMessageMadeOfColumn = 20;
 /// From two columns, the first of them given; rows of an older schema have nothing there.

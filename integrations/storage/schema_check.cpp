@@ -10,7 +10,7 @@
 namespace storage {
 namespace {
 
-constexpr std::array<const char*, 4> kMigrations{"0001_first.sql", "0002_adapter_state.sql", "0003_lane_ready.sql", "0004_made_of.sql"};
+constexpr std::array<const char*, 5> kMigrations{"0001_first.sql", "0002_adapter_state.sql", "0003_lane_ready.sql", "0004_made_of.sql", "0005_content_in_outbox.sql"};
 
 struct Made { std::string type, sql; };
 using Schema = std::map<std::string, Made>;

@@ -12,6 +12,9 @@ namespace {
 using bot::MessageState;
 
 constexpr int kManyLanes = 256;
+constexpr std::size_t kKnown = 1024;
+constexpr int kLookedBehind = 32;
+constexpr bot::Millis kDeadlineKept{60000};
 constexpr const char* kPublicUpdate = "public_update";
 constexpr std::int64_t kDeadKept = 30LL * 24 * 3600 * 1000;
 
@@ -19,6 +22,8 @@ bool in_trouble(MessageState s) { return s == MessageState::held || s == Message
 
 /// A public update with a problem is in trouble while it waits, too: people outside see nothing of it.
 bool in_trouble(const bot::QueuedMessage& u, bool is_public) { return in_trouble(u.state) || (is_public && bot::is_open(u.state) && !u.problem.empty()); }
+
+std::string place_of(const bot::Message& m) { return m.lane + '\n' + m.supersedes; }
 
 void set_state(SqliteConnection& c, std::int64_t seq, MessageState state) {
   c.run("UPDATE outbox SET state = ?, is_open = ?, in_trouble = ? WHERE seq = ?", bot::to_string(state), bot::is_open(state), in_trouble(state), seq);
@@ -35,35 +40,83 @@ std::int64_t SqlOutbox::next_seq(SqliteConnection& c) {
   return ++last_seq_;
 }
 
+void SqlOutbox::forget() {
+  seq_known_ = false;
+  lanes_.clear();
+  waiting_.clear();
+}
+
 void SqlOutbox::add(SqliteConnection& c, const bot::Message& m, MadeOf made_of) {
-  if (!m.supersedes.empty()) supersede(c, m);
+  if (!m.supersedes.empty() && supersede(c, m, made_of)) return;
   const std::int64_t seq = next_seq(c);
   c.run("INSERT INTO outbox (seq, id, incident, integration, lane_class, lane, supersedes, kind, created, deadline, state, is_open, "
-        "in_trouble, attempts, looks, doubts, deaths, next_at, last_attempt, boot, problem, first_entry, last_entry) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, 0, 0, 0, 0, ?, NULL, '', '', ?, ?)",
+        "in_trouble, attempts, looks, doubts, deaths, next_at, last_attempt, boot, problem, first_entry, last_entry, content) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, 0, 0, 0, 0, ?, NULL, '', '', ?, ?, ?)",
         seq, m.id, m.incident, m.integration, static_cast<int>(m.lane_class), m.lane, m.supersedes, bot::kind_of(m.content), ms(m.created), ms(m.deadline),
-        ms(m.created), made_of.first, made_of.last);
-  c.run("INSERT INTO outbox_content (seq, content) VALUES (?, ?)", seq, codec::encode(m.content));
-  // A lane that is there already has an older head.
+        ms(m.created), made_of.first, made_of.last, codec::encode(m.content));
+  const bool there = lanes_.count(m.lane) > 0;
+  if (lanes_.size() >= kKnown && !there) lanes_.clear();
+  lanes_[m.lane] = seq;
+  if (!m.supersedes.empty()) keep_waiting(m, {seq, m.deadline});
+  if (there) return;  // it has an older head
   c.run("INSERT INTO lane (lane, integration, lane_class, head, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (lane) DO NOTHING", m.lane, m.integration,
         static_cast<int>(m.lane_class), seq, ms(m.created));
 }
 
-void SqlOutbox::supersede(SqliteConnection& c, const bot::Message& by) {
-  std::vector<std::int64_t> older;
-  {
-    auto rows = c.query("SELECT seq FROM outbox WHERE lane = ? AND supersedes = ? AND supersedes <> '' AND is_open = 1 AND state = 'queued' AND attempts = 0",
+/// A card is drawn when its edit is sent, so the edit that waits will show this, too; only its time must not run out much earlier.
+bool SqlOutbox::shown_by(const Waiting& older, const bot::Message& by) {
+  return std::holds_alternative<bot::EditSummary>(by.content) && by.deadline - older.deadline < kDeadlineKept;
+}
+
+/// True: it took the place of the one it supersedes, so that of what changes all the time one row is written and none is left behind.
+bool SqlOutbox::supersede(SqliteConnection& c, const bot::Message& by, MadeOf made_of) {
+  std::vector<Waiting> older;
+  if (const auto known = waiting_.find(place_of(by)); known != waiting_.end()) older.push_back(known->second);
+  else {
+    auto rows = c.query("SELECT seq, deadline FROM outbox WHERE lane = ? AND supersedes = ? AND supersedes <> '' AND is_open = 1 AND state = 'queued' AND attempts = 0",
                         by.lane, by.supersedes);
-    while (rows.next()) older.push_back(rows.integer(0));
+    while (rows.next()) older.push_back({rows.integer(0), time_at(rows.integer(1))});
   }
-  if (older.empty()) return;
-  for (const auto seq : older) set_state(c, seq, MessageState::superseded);
-  refresh_lane(c, by.lane);
+  if (older.size() == 1 && !anything_behind(c, older.front().seq, by)) {
+    if (!shown_by(older.front(), by)) {
+      take_place(c, older.front().seq, by, made_of);
+      older.front().deadline = by.deadline;
+    }
+    keep_waiting(by, older.front());
+    return true;
+  }
+  for (const auto& one : older) set_state(c, one.seq, MessageState::superseded);
+  if (!older.empty()) refresh_lane(c, by.lane);
+  return false;
+}
+
+void SqlOutbox::keep_waiting(const bot::Message& m, Waiting waiting) {
+  if (waiting_.size() >= kKnown) waiting_.clear();
+  waiting_[place_of(m)] = waiting;
+}
+
+/// Whether a newer message would overtake one of its own incident. A long lane is not looked through to its end.
+bool SqlOutbox::anything_behind(SqliteConnection& c, std::int64_t seq, const bot::Message& by) const {
+  if (const auto newest = lanes_.find(by.lane); newest != lanes_.end() && newest->second == seq) return false;
+  auto rows = c.query("SELECT incident FROM outbox WHERE lane = ? AND is_open = 1 AND seq > ? ORDER BY seq LIMIT ?", by.lane, seq, kLookedBehind);
+  for (int i = 1; rows.next(); ++i)
+    if (rows.integer(0) == by.incident || i == kLookedBehind) return true;
+  return false;
+}
+
+/// What the vendor asked to wait for, the newer one waits for, too.
+void SqlOutbox::take_place(SqliteConnection& c, std::int64_t seq, const bot::Message& m, MadeOf made_of) {
+  c.run("UPDATE outbox SET id = ?, kind = ?, created = ?, deadline = ?, looks = 0, doubts = 0, deaths = 0, first_entry = ?, last_entry = ?, content = ? "
+        "WHERE seq = ?",
+        m.id, bot::kind_of(m.content), ms(m.created), ms(m.deadline), made_of.first, made_of.last, codec::encode(m.content), seq);
 }
 
 void SqlOutbox::refresh_lane(SqliteConnection& c, const std::string& lane) {
   auto head = c.query("SELECT seq, state, next_at FROM outbox WHERE lane = ? AND is_open = 1 ORDER BY seq LIMIT 1", lane);
-  if (!head.next()) return c.run("DELETE FROM lane WHERE lane = ?", lane);
+  if (!head.next()) {
+    lanes_.erase(lane);
+    return c.run("DELETE FROM lane WHERE lane = ?", lane);
+  }
   const auto state = head.view(1);
   const bool waits = state == "queued" || state == "unknown";
   const auto next_at = waits ? std::optional<std::int64_t>(head.integer(2)) : std::nullopt;
@@ -71,6 +124,7 @@ void SqlOutbox::refresh_lane(SqliteConnection& c, const std::string& lane) {
 }
 
 void SqlOutbox::update(SqliteConnection& c, const bot::QueuedMessage& u) {
+  waiting_.erase(place_of(u.message));
   std::int64_t seq = 0;
   std::string lane;
   bool is_public = false;
@@ -125,6 +179,7 @@ std::vector<bot::QueuedMessage> SqlOutbox::take(SqliteConnection& c, const std::
       out.push_back(read_message(row));
     }
     bot::QueuedMessage& m = out.back();
+    waiting_.erase(place_of(m.message));
     m.in_doubt = m.state == MessageState::unknown;
     m.state = MessageState::sending;
     m.boot = query.boot;
@@ -178,10 +233,7 @@ std::vector<std::int64_t> SqlOutbox::finished(SqliteConnection& c, bot::Time bef
 }
 
 void SqlOutbox::drop(SqliteConnection& c, const std::vector<std::int64_t>& seqs) {
-  for (const auto seq : seqs) {
-    c.run("DELETE FROM outbox_content WHERE seq = ?", seq);
-    c.run("DELETE FROM outbox WHERE seq = ?", seq);
-  }
+  for (const auto seq : seqs) c.run("DELETE FROM outbox WHERE seq = ?", seq);
 }
 
 void SqlOutbox::redact(SqliteConnection& c, const bot::Entry& entry) {
@@ -195,7 +247,7 @@ void SqlOutbox::redact(SqliteConnection& c, const bot::Entry& entry) {
       if (scrub(content, entry, made_of(rows, kMessageMadeOfColumn), looked_for)) changed.emplace_back(rows.integer(kMessageSeqColumn), codec::encode(content));
     }
   }
-  for (const auto& [seq, content] : changed) c.run("UPDATE outbox_content SET content = ? WHERE seq = ?", content, seq);
+  for (const auto& [seq, content] : changed) c.run("UPDATE outbox SET content = ? WHERE seq = ?", content, seq);
 }
 
 }  // namespace storage

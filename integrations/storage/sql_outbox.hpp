@@ -3,6 +3,8 @@
 // Place: SqlStore, under the write side's lock, inside its transactions. Errors: throws SqlError, Damaged.
 #pragma once
 
+#include <unordered_map>
+
 #include "bot/store.hpp"
 #include "integrations/storage/redaction.hpp"
 #include "integrations/storage/sqlite_connection.hpp"
@@ -30,14 +32,22 @@ class SqlOutbox {
   void redact(SqliteConnection& c, const bot::Entry& entry);
 
   void keep(const std::string& boot) { boot_ = boot; }  ///< recovery for this boot is durable
-  void forget() { seq_known_ = false; }                 ///< the transaction was rolled back
+  void forget();                                        ///< the transaction was rolled back
 
  private:
+  /// A message that a newer one of its lane and key may take the place of.
+  struct Waiting { std::int64_t seq; bot::Time deadline; };
+  static bool shown_by(const Waiting& older, const bot::Message& by);
   void refresh_lane(SqliteConnection& c, const std::string& lane);
-  void supersede(SqliteConnection& c, const bot::Message& by);
+  bool supersede(SqliteConnection& c, const bot::Message& by, MadeOf made_of);
+  bool anything_behind(SqliteConnection& c, std::int64_t seq, const bot::Message& by) const;
+  void keep_waiting(const bot::Message& message, Waiting waiting);
+  void take_place(SqliteConnection& c, std::int64_t seq, const bot::Message& message, MadeOf made_of);
   std::int64_t next_seq(SqliteConnection& c);
   std::int64_t last_seq_ = 0;
   bool seq_known_ = false;
+  std::unordered_map<std::string, std::int64_t> lanes_;  ///< some of those that have a row, with the newest message they got
+  std::unordered_map<std::string, Waiting> waiting_;  ///< by lane and key: some of them
   std::string boot_;
 };
 

@@ -156,10 +156,15 @@ bot::Status SqlStore::write_entries(SqliteConnection& c, std::vector<bot::Entry>
 }
 
 void SqlStore::write_row(SqliteConnection& c, const bot::Incident& row) {
+  const std::string body = codec::encode(row);
+  // Nearly every change leaves alone what the index of open incidents is about; so does this statement, which an upsert would not.
+  c.run("UPDATE incident SET updated = ?, last_seq = ?, chain_head = ?, body = ? WHERE number = ? AND takes_changes = ? AND is_private = ?", ms(row.updated),
+        row.last_seq, blob(row.chain_head), body, row.number, row.takes_changes(), row.is_private);
+  if (c.changes() > 0) return;
   c.run("INSERT INTO incident (number, takes_changes, is_private, updated, last_seq, chain_head, body) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (number) DO UPDATE SET takes_changes = excluded.takes_changes, is_private = excluded.is_private, updated = excluded.updated, "
         "last_seq = excluded.last_seq, chain_head = excluded.chain_head, body = excluded.body",
-        row.number, row.takes_changes(), row.is_private, ms(row.updated), row.last_seq, blob(row.chain_head), codec::encode(row));
+        row.number, row.takes_changes(), row.is_private, ms(row.updated), row.last_seq, blob(row.chain_head), body);
 }
 
 void SqlStore::write_rest(SqliteConnection& c, const bot::Changes& changes) {

@@ -125,4 +125,16 @@ class SqliteConnection {
   int wal_pages_ = 0;
 };
 
+/// All reads of its life see one moment. REQUIRES: no transaction under way, and no Rows that outlive it.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(SqliteConnection& c) : c_(c) { c.begin(); }  // on the writing connection: like every other one, never upgraded
+  ~ReadTransaction() { c_.rollback(); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  SqliteConnection& c_;
+};
+
 }  // namespace storage

@@ -5,7 +5,7 @@
 namespace storage {
 namespace {
 
-constexpr int kCheckpointPages = 2000;  // 8 MB of log between two copies into the file
+constexpr int kCheckpointPages = 2800;  // 11 MB of log between two copies into the file
 constexpr std::int64_t kPageBytes = 4096;
 
 }  // namespace

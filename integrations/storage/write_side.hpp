@@ -21,12 +21,15 @@ class WriteSide {
   /// `committed` runs under the same lock after the commit is durable; `undone` after a rollback.
   bot::Status transact(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed = {},
                        const std::function<void()>& undone = {});
-  /// Reads through the writing connection: sees everything committed so far.
+  /// Reads through the writing connection: sees everything committed so far, in one transaction, since each would lock the file anew.
   template <class Work>
   auto read(Work work) -> bot::Result<decltype(work(std::declval<SqliteConnection&>()))> {
     bot::Lock lock(mutex_);
     if (distrusted_) return *distrusted_;
-    return guarded([&] { return work(*connection_); });
+    return guarded([&] {
+      const ReadTransaction whole(*connection_);
+      return work(*connection_);
+    });
   }
   /// Copies the whole log into the file and empties it, when something was written since the last time.
   bot::Status tidy();

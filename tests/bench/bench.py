@@ -186,7 +186,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4, help="of each measurement, after a second of warming up")
-    parser.add_argument("--connections", type=int, default=512, help="requests under way in the measurements of commands")
+    parser.add_argument("--connections", type=int, default=64, help="requests under way in the measurements of commands")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated: " + ", ".join(PARTS))
     parser.add_argument("--history", type=int, default=1_000_000, help="how many entries the curve of stored history goes up to")
     parser.add_argument("--most", type=int, default=10_000, help="how far the other curves go")

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "bot/narrate.hpp"
 #include "commands/table.hpp"
 #include "tests/support/fake_env.hpp"
@@ -655,6 +657,45 @@ TEST_CASE("of what replaces one another in one batch only the newest is owed, an
   CHECK(owed["edit_summary"] == 1);
   CHECK(said["say"] == 4);
   for (const auto& [kind, times] : owed) CHECK(times == 1);
+}
+
+TEST_CASE("of what happens to a timer in one batch the last counts") {
+  const auto timers_after = [](const std::vector<std::string>& texts, bool together) {
+    House h;
+    h.settings.paging.policy = {{{"bob"}, Millis{60000}}};
+    for (const auto& text : texts) {
+      h.coordinator->submit(House::typed(text), [](Reply r) { CHECK(r.status == ReplyStatus::ok); });
+      if (!together) h.coordinator->run_once();
+    }
+    h.coordinator->run_once();
+    std::multiset<std::pair<std::string, std::int64_t>> out;
+    for (const auto& timer : h.store.timers()) out.emplace(timer.kind, timer.due.time_since_epoch().count());
+    return out;
+  };
+  const std::vector<std::vector<std::string>> histories{{"declare sev1 x", "INC-1 page", "INC-1 ack"},
+                                                        {"declare sev1 x", "INC-1 page", "INC-1 ack", "INC-1 page"},
+                                                        {"declare sev4 x", "INC-1 severity sev1", "INC-1 update all is known", "INC-1 severity sev3"},
+                                                        {"declare sev1 x", "INC-1 page", "INC-1 resolve over"}};
+  for (const auto& texts : histories) CHECK(timers_after(texts, true) == timers_after(texts, false));
+  CHECK(timers_after(histories[1], true) != timers_after(histories[0], true));
+}
+
+TEST_CASE("bystanders hear the newest of what still waits to be announced, once") {
+  House h;
+  h.settings.slack.enabled = true;
+  h.settings.slack.announce_channel = "C0";
+  h.say("declare sev4 x");
+  h.say("declare sev4 y");
+  for (const char* text : {"INC-1 severity sev3", "INC-2 severity sev3", "INC-1 severity sev2", "INC-1 resolve over"}) h.say(text);
+  std::vector<std::string> told;
+  for (const auto& m : h.store.messages())
+    if (const auto* announce = std::get_if<Announce>(&m.message.content); announce != nullptr && m.state == MessageState::queued)
+      told.push_back(plain_text(announce->card.title, h.people));
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].rfind("INC-1", 0) == 0);
+  CHECK(told[0].find("is resolved") != std::string::npos);
+  CHECK(told[1].rfind("INC-2", 0) == 0);
+  CHECK(told[1].find("is worse now") != std::string::npos);
 }
 
 TEST_CASE("a repeat that meets a redaction in its batch is answered without the words that went") {

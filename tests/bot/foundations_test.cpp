@@ -1,8 +1,11 @@
 #include <catch2/catch.hpp>
+#include <atomic>
+#include <chrono>
 #include <functional>
 
 #include "bot/env.hpp"
 #include "bot/incident.hpp"
+#include "bot/lifecycle.hpp"
 #include "bot/occasionally.hpp"
 #include "bot/people.hpp"
 
@@ -14,6 +17,18 @@ TEST_CASE("what happens thousands of times is said at once and then once a perio
   for (int i = 0; i < 99; ++i) CHECK_FALSE(often.count(Millis{6}));
   CHECK(often.count(Millis{10005}) == 100);
   CHECK_FALSE(often.count(Millis{10006}));
+}
+
+TEST_CASE("a loop that is woken all the time runs no more often than its pause allows, and stops at once") {
+  std::atomic<int> steps{0};
+  const Millis pause{20};
+  const auto begin = std::chrono::steady_clock::now();
+  Loop loop("paused", [&steps] { return ++steps, Millis{60000}; }, pause);
+  loop.start();
+  while (steps < 5) loop.wake();
+  CHECK(std::chrono::steady_clock::now() - begin >= 4 * pause);
+  loop.stop();
+  CHECK(steps < 1 + (std::chrono::steady_clock::now() - begin) / pause + 1);
 }
 
 TEST_CASE("times round-trip through ISO 8601 with zones and fractions") {

@@ -193,6 +193,85 @@ TEMPLATE_TEST_CASE("a newer message supersedes unsent older ones of its key and 
   CHECK(order == Ids{"s1", "t2", "e3"});
 }
 
+TEMPLATE_TEST_CASE("a newer message takes the place of the one it supersedes, unless it would overtake its own incident", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto news = [&](const std::string& id, std::int64_t incident, const std::string& key) {
+    auto m = s.message(id, "announce");
+    m.incident = incident;
+    m.supersedes = key;
+    return m;
+  };
+  commit(subject.store(), sending({news("a1", 1, "1"), news("b1", 2, "2"), news("a2", 1, "1")}));
+  bot::QueuedMessage gone;
+  gone.message = news("a1", 1, "1");
+  finish(subject.store(), gone, MessageState::sent);  // nobody knows it any more
+  commit(subject.store(), sending({news("said", 2, ""), news("b2", 2, "2"), news("a3", 1, "1")}));
+  Ids order;
+  for (auto leased = must(subject.store().lease(s.lease("boot"))); !leased.empty(); leased = must(subject.store().lease(s.lease("boot")))) {
+    CHECK(std::get<bot::SetTopic>(leased[0].message.content).topic == "topic of " + leased[0].message.id);
+    order.push_back(leased[0].message.id);
+    finish(subject.store(), leased[0], MessageState::sent);
+  }
+  CHECK(order == Ids{"a3", "said", "b2"});
+}
+
+TEMPLATE_TEST_CASE("what takes a place waits as long as the vendor asked the older one to, and is found again after a restart", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto topic = [&](const std::string& id) {
+    auto m = s.message(id, "A");
+    m.supersedes = "topic";
+    return m;
+  };
+  commit(subject.store(), sending({topic("t1")}));
+  finish(subject.store(), must(subject.store().lease(s.lease("boot")))[0], MessageState::queued, s.now + bot::Millis{5000});  // not sent: wait
+  commit(subject.store(), sending({topic("t2")}));
+  CHECK(must(subject.store().lease(s.lease("boot"))).empty());
+  CHECK(must(subject.store().next_due()) == s.now + bot::Millis{5000});
+  s.now += bot::Millis{5000};
+  auto leased = must(subject.store().lease(s.lease("boot")));
+  REQUIRE(ids(leased) == Ids{"t2"});
+  CHECK(std::get<bot::SetTopic>(leased[0].message.content).topic == "topic of t2");
+  finish(subject.store(), leased[0], MessageState::sent);
+  CHECK(must(subject.store().lease(s.lease("boot"))).empty());
+}
+
+TEMPLATE_TEST_CASE("an edit of the card that waits shows the next change, too, until its time is nearly over", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto edit = [&](const std::string& id, int seconds_later) {
+    auto m = s.message(id, "A");
+    m.supersedes = "summary";
+    m.content = bot::EditSummary{};
+    m.deadline += std::chrono::seconds{seconds_later};
+    return m;
+  };
+  commit(subject.store(), sending({edit("e1", 0), edit("e2", 59)}));
+  commit(subject.store(), sending({edit("e3", 60)}));
+  commit(subject.store(), sending({edit("e4", 61)}));
+  const auto leased = must(subject.store().lease(s.lease("boot")));
+  REQUIRE(ids(leased) == Ids{"e3"});
+  CHECK(leased[0].message.deadline == edit("", 60).deadline);
+  commit(subject.store(), sending({edit("e5", 62)}));  // e3 is under way: it may have been drawn already
+  finish(subject.store(), leased[0], MessageState::sent);
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"e5"});
+}
+
+TEST_CASE("after a restart an older message is found on the disk") {
+  SqliteSubject subject;
+  Scribe s;
+  auto topic = [&](const std::string& id) {
+    auto m = s.message(id, "A");
+    m.supersedes = "topic";
+    return m;
+  };
+  commit(subject.store(), sending({topic("t1")}));
+  subject.reopen();
+  commit(subject.store(), sending({topic("t2"), s.message("s1", "A")}));
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"t2"});
+}
+
 TEMPLATE_TEST_CASE("a message that was tried before is not superseded", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;

@@ -272,6 +272,24 @@ TEST_CASE("the log is emptied when idle and does not grow without bound") {
   CHECK(subject.opened().health().wal_bytes == 0);
 }
 
+TEST_CASE("a commit of many pages goes to the disk in a few writes") {
+  SqliteSubject subject;
+  Scribe s;
+  commit(subject.store(), s.one(1, EntryKind::declared, "a"));
+  const auto writes = [] {
+    std::ifstream io("/proc/self/io");
+    std::string name;
+    for (std::int64_t value = 0; io >> name >> value;)
+      if (name == "syscw:") return value;
+    FAIL("the kernel does not count");
+    return std::int64_t{0};
+  };
+  const std::int64_t before = writes();
+  commit(subject.store(), s.one(1, EntryKind::note, std::string(300000, 'x')));
+  CHECK(subject.opened().health().wal_bytes > 300000);
+  CHECK(writes() - before < 12);  // two for each of 75 pages, were they written one by one
+}
+
 TEST_CASE("a read that takes longer than a second is stopped") {
   SqliteSubject subject;
   Scribe s;

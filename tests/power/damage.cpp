@@ -29,7 +29,7 @@ std::string rows_of(const std::string& file) {
   std::string out;
   sqlite3* db = nullptr;
   bool whole = sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK;
-  for (const char* sql : {"SELECT * FROM incident", "SELECT * FROM entry", "SELECT * FROM entry_text", "SELECT * FROM outbox", "SELECT * FROM outbox_content", "SELECT * FROM lane",
+  for (const char* sql : {"SELECT * FROM incident", "SELECT * FROM entry", "SELECT * FROM entry_text", "SELECT * FROM outbox", "SELECT * FROM lane",
                           "SELECT * FROM timer", "SELECT * FROM dedup", "SELECT * FROM outside_reference", "SELECT * FROM alert", "SELECT * FROM alert_group", "SELECT * FROM person",
                           "SELECT * FROM adapter_state", "SELECT * FROM invite", "SELECT * FROM session"}) {
     sqlite3_stmt* s = nullptr;

@@ -287,7 +287,7 @@ std::string History::fill(int steps) {
 }
 
 bool History::round() {
-  const std::uint64_t reach = draw(5) == 0 ? 150 : 2500;  // sometimes in the middle of opening
+  const std::uint64_t reach = draw(5) == 0 ? 100 : 400;  // sometimes in the middle of opening; a commit is some ten operations
   disk_.end_after(1 + static_cast<std::int64_t>(draw(reach)), draw(4) != 0);
   if (!process_ && !start()) ++counts_.while_opening;
   if (process_) work();

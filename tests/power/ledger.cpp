@@ -74,15 +74,17 @@ bool same_state(const MessageKept& said, const MessageKept& disk, const std::opt
   return taken || recovered;
 }
 
+MessageKept as_added(const bot::Message& m) {
+  return {m.lane, m.supersedes, "", codec::encode(m.content), m.incident, MessageState::queued, 0, 0, m.created, m.deadline, false, false};
+}
+
 }  // namespace
 
 void State::add(const bot::Changes& c) {
   for (const auto& e : c.entries) entries[{e.incident, e.seq}] = {e.hash, e.text.has_value()};
   for (const auto& m : c.messages) {
-    if (!m.supersedes.empty())
-      for (auto& [id, old] : messages)
-        if (old.lane == m.lane && old.supersedes == m.supersedes && old.state == MessageState::queued && old.attempts == 0) old.state = MessageState::superseded;
-    messages[m.id] = {m.lane, m.supersedes, "", codec::encode(m.content), m.incident, MessageState::queued, 0, 0, m.created, false, false};
+    if (!m.supersedes.empty() && supersede(m)) continue;
+    messages[m.id] = as_added(m);
     order.push_back(m.id);
   }
   for (const auto& u : c.updates) {
@@ -107,6 +109,30 @@ void State::add(const bot::Changes& c) {
     else adapters[s.key] = s.value;
   }
   for (const auto& r : c.redactions) redact(r);
+}
+
+/// True: it took the place of an older one, or the older one will do for both.
+bool State::supersede(const bot::Message& by) {
+  std::vector<std::string*> older;
+  bool behind = false;
+  for (auto& id : order) {
+    const auto it = messages.find(id);
+    if (it == messages.end()) continue;  // purged
+    const auto& m = it->second;
+    if (m.lane != by.lane || !bot::is_open(m.state)) continue;
+    if (m.supersedes == by.supersedes && m.state == MessageState::queued && m.attempts == 0) older.push_back(&id);
+    else behind |= !older.empty() && m.incident == by.incident;
+  }
+  if (older.size() != 1 || behind) {
+    for (const auto* id : older) messages.at(*id).state = MessageState::superseded;
+    return false;
+  }
+  std::string& place = *older.front();
+  if (std::holds_alternative<bot::EditSummary>(by.content) && by.deadline - messages.at(place).deadline < std::chrono::minutes{1}) return true;
+  messages.erase(place);
+  messages[by.id] = as_added(by);
+  place = by.id;
+  return true;
 }
 
 void State::redact(const std::pair<std::int64_t, std::int64_t>& entry) {
@@ -145,11 +171,12 @@ void read_rows(const std::string& file, State& out) {
     entry.has_text = sqlite3_column_int(s, 3) != 0;
     out.entries[{sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)}] = entry;
   });
-  each(file, "SELECT o.id, o.lane, o.supersedes, o.boot, o.state, o.attempts, o.deaths, o.created, c.content, o.incident FROM outbox o JOIN outbox_content c ON c.seq = o.seq ORDER BY o.seq",
+  each(file, "SELECT o.id, o.lane, o.supersedes, o.boot, o.state, o.attempts, o.deaths, o.created, o.content, o.incident, o.deadline FROM outbox o ORDER BY o.seq",
        [&](auto* s) {
          out.order.push_back(text(s, 0));
          out.messages[text(s, 0)] = {text(s, 1), text(s, 2), text(s, 3), text(s, 8), sqlite3_column_int64(s, 9), *bot::message_state(text(s, 4)), sqlite3_column_int(s, 5),
-                                     sqlite3_column_int(s, 6), bot::Time{bot::Millis{sqlite3_column_int64(s, 7)}}, false, false};
+                                     sqlite3_column_int(s, 6), bot::Time{bot::Millis{sqlite3_column_int64(s, 7)}}, bot::Time{bot::Millis{sqlite3_column_int64(s, 10)}}, false,
+                                     false};
        });
   each(file, "SELECT id, kind, incident, due, subject FROM timer", [&](auto* s) { out.timers[text(s, 0)] = words({text(s, 1), text(s, 2), text(s, 3), text(s, 4)}); });
   each(file, "SELECT identity, alert_group, incident, firing, since FROM alert", [&](auto* s) { out.alerts[text(s, 0)] = words({text(s, 1), text(s, 2), text(s, 3), text(s, 4)}); });
@@ -192,7 +219,7 @@ std::vector<std::string> inconsistencies(const std::string& file) {
     if (text(s, 0) != "ok") out.push_back("SQLite says: " + text(s, 0));
   });
   none("PRAGMA foreign_key_check", "a row without the row it belongs to");
-  none("SELECT o.id FROM outbox o LEFT JOIN outbox_content c ON c.seq = o.seq WHERE c.seq IS NULL", "a message without content");
+  none("SELECT id FROM outbox WHERE content = ''", "a message without content");
   none("SELECT l.lane FROM lane l WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.lane = l.lane AND o.is_open = 1)", "a lane without open messages");
   none("SELECT o.lane FROM outbox o LEFT JOIN lane l ON l.lane = o.lane WHERE o.is_open = 1 AND l.lane IS NULL", "open messages without a lane");
   none("SELECT l.lane FROM lane l WHERE l.head <> (SELECT MIN(o.seq) FROM outbox o WHERE o.lane = l.lane AND o.is_open = 1)", "a lane whose head is not its oldest message");

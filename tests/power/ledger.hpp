@@ -22,7 +22,7 @@ struct MessageKept {
   std::int64_t incident = 0;
   bot::MessageState state = bot::MessageState::queued;
   int attempts = 0, deaths = 0;
-  bot::Time created{};
+  bot::Time created{}, deadline{};
   bool may_be_gone = false;  ///< a purge was allowed to take it
   bool redacted = false;     ///< a redaction may have taken words out of it
 };
@@ -52,6 +52,9 @@ struct State {
   void redact(const std::pair<std::int64_t, std::int64_t>& entry);
   void leased(const std::vector<bot::QueuedMessage>& messages, const bot::LeaseQuery& query);
   void purged(bot::Time before);
+
+ private:
+  bool supersede(const bot::Message& by);
 };
 
 /// The call that was under way when the power went, and had not been answered.

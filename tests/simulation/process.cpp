@@ -58,15 +58,53 @@ void SpyStore::note(const Changes& changes) {
   }
 }
 
+/// What waits untried, or does once this batch says so: a newer one of its lane and key may stand for it.
+std::vector<QueuedMessage> SpyStore::replaceable(const std::vector<Changes>& batch) const {
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const auto& changes : batch)
+    for (const auto& m : changes.messages)
+      if (!m.supersedes.empty()) wanted.emplace(m.lane, m.supersedes);
+  std::vector<QueuedMessage> out;
+  if (wanted.empty()) return out;
+  const auto untried = [](const QueuedMessage& m) { return m.state == MessageState::queued && m.attempts == 0; };
+  std::set<std::string> put_back;
+  for (const auto& changes : batch)
+    for (const auto& update : changes.updates)
+      if (untried(update)) put_back.insert(update.message.id);
+  world_.disk.each_message([&](const QueuedMessage& m) {
+    if ((untried(m) || put_back.count(m.message.id) > 0) && wanted.count({m.message.lane, m.message.supersedes}) > 0) out.push_back(m);
+  });
+  return out;
+}
+
+/// Whether one that waited stands for it, or it for that one. Anything else that is not in the outbox afterwards is lost.
+bool SpyStore::stands_for(const Message& newer, const Message& older) {
+  if (older.lane != newer.lane || older.supersedes != newer.supersedes) return false;
+  const bool has_newer = world_.disk.state_of(newer.id).has_value(), has_older = world_.disk.state_of(older.id).has_value();
+  if (has_older) return !has_newer && std::holds_alternative<EditSummary>(newer.content) && newer.deadline - older.deadline < std::chrono::minutes{1};
+  if (!has_newer) return false;
+  const std::size_t place = world_.committed[older.id].place;
+  world_.committed[newer.id].place = place;
+  world_.lanes[newer.lane][place] = newer.id;
+  world_.owed.erase(older.id);
+  return false;
+}
+
 Status SpyStore::commit(std::vector<Changes>& batch) {
   world_.point(CrashPoint::before_commit);
   world_.before_commit();
+  const auto waiting = replaceable(batch);
   for (const auto& changes : batch) note(changes);
   auto done = next_.commit(batch);
   for (const auto& changes : batch) note_timers(world_, changes);
+  for (const auto& changes : batch)
+    for (const auto& message : changes.messages) {
+      bool shown = false;
+      for (const auto& older : waiting) shown |= stands_for(message, older.message);
+      if (done && !shown) world_.owed.insert(message.id);
+    }
   if (done) {
     for (const auto& changes : batch) {
-      for (const auto& message : changes.messages) world_.owed.insert(message.id);
       for (const auto& update : changes.updates) world_.vendor(update.message.integration).resolved(update.message.id);
       for (const auto& [incident, seq] : changes.redactions) remember_redaction(world_, incident, seq);
     }

@@ -47,6 +47,8 @@ class SpyStore : public bot::Store {
 
  private:
   void note(const bot::Changes& changes);
+  std::vector<bot::QueuedMessage> replaceable(const std::vector<bot::Changes>& batch) const;
+  bool stands_for(const bot::Message& newer, const bot::Message& older);
   std::set<std::string> known_keys();
   bot::Store& next_;
   World& world_;

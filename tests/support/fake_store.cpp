@@ -163,11 +163,32 @@ void FakeStore::settle(Tables& of) {
   while (of.settled < of.messages.size() && !bot::is_open(of.messages[of.settled].state)) ++of.settled;
 }
 
+/// As the stores do it: the newer one takes the place of the one it supersedes, when nothing of its incident waits behind that.
+bool FakeStore::supersede(Tables& to, const bot::Message& by) {
+  std::vector<QueuedMessage*> older;
+  bool behind = false;
+  for (std::size_t i = to.settled; i < to.messages.size(); ++i) {
+    auto& m = to.messages[i];
+    if (m.message.lane != by.lane || !bot::is_open(m.state)) continue;
+    const bool replaced = m.message.supersedes == by.supersedes && m.state == MessageState::queued && m.attempts == 0;
+    if (replaced) older.push_back(&m);
+    else behind |= !older.empty() && m.message.incident == by.incident;
+  }
+  if (older.size() == 1 && !behind) {
+    QueuedMessage& m = *older.front();
+    if (std::holds_alternative<bot::EditSummary>(by.content) && by.deadline - m.message.deadline < std::chrono::minutes{1}) return true;
+    to.message_at[by.id] = to.message_at.at(m.message.id);
+    to.message_at.erase(m.message.id);
+    m.message = by;
+    m.looks = m.doubts = m.deaths = 0;
+    return true;
+  }
+  for (auto* m : older) m->state = MessageState::superseded;
+  return false;
+}
+
 void FakeStore::add_message(Tables& to, const bot::Message& message) {
-  if (!message.supersedes.empty())
-    for (std::size_t i = to.settled; i < to.messages.size(); ++i)
-      if (auto& older = to.messages[i]; older.message.lane == message.lane && older.message.supersedes == message.supersedes && older.state == MessageState::queued && older.attempts == 0)
-        older.state = MessageState::superseded;
+  if (!message.supersedes.empty() && supersede(to, message)) return;
   QueuedMessage queued;
   queued.message = message;
   queued.next_at = message.created;

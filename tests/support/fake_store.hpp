@@ -89,6 +89,7 @@ class FakeStore : public bot::Store, public bot::Reader, public bot::Credentials
   static void apply(bot::Changes& changes, Tables& to);
   static void update_message(Tables& to, const bot::QueuedMessage& update);
   static void add_message(Tables& to, const bot::Message& message);
+  static bool supersede(Tables& to, const bot::Message& by);
   static void redact(Tables& to, std::int64_t incident, std::int64_t seq);
   static std::vector<bot::QueuedMessage*> heads(Tables& of);
   static bot::QueuedMessage* find(Tables& in, const std::string& id);

@@ -3,6 +3,8 @@
 
 #include <future>
 #include <mutex>
+#include <set>
+#include <thread>
 
 #include "test_server.hpp"
 
@@ -144,6 +146,37 @@ TEST_CASE("an answer may come later from another thread") {
     for (int i = 0; i < 20; ++i) CHECK(socket.reply().body == std::to_string(i));
   }
   for (auto& t : threads) t.join();
+}
+
+TEST_CASE("answers given all at once are drawn by the server's thread, each for its own client") {
+  std::mutex mutex;
+  std::vector<std::pair<std::shared_ptr<http::Exchange>, std::string>> waiting;
+  std::set<std::thread::id> drawn_by;
+  TestServer server({}, [&](http::Server& s) {
+    s.route("POST", "/later", [&](const http::Request& r, std::shared_ptr<http::Exchange> e) {
+      std::lock_guard lock(mutex);
+      waiting.emplace_back(std::move(e), r.body);
+    });
+  });
+  std::vector<RawSocket> sockets;
+  for (int i = 0; i < 20; ++i) {
+    sockets.push_back(server.connect());
+    sockets.back().say(post("/later", std::to_string(i)));
+  }
+  for (bool all = false; !all; std::this_thread::yield()) {
+    std::lock_guard lock(mutex);
+    all = waiting.size() == sockets.size();
+  }
+  for (auto& [exchange, body] : waiting)
+    exchange->respond_drawn([&mutex, &drawn_by, body = body] {
+      std::lock_guard lock(mutex);
+      drawn_by.insert(std::this_thread::get_id());
+      return http::Response::text(200, "drawn " + body);
+    });
+  for (int i = 0; i < 20; ++i) CHECK(sockets[static_cast<std::size_t>(i)].reply().body == "drawn " + std::to_string(i));
+  CHECK(drawn_by.size() == 1);
+  CHECK(drawn_by.count(std::this_thread::get_id()) == 0);
+  waiting.clear();
 }
 
 TEST_CASE("an exchange that is dropped or whose handler throws answers 500, and a second answer is ignored") {
