@@ -35,7 +35,8 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
-constexpr int kBusyRounds = 60;  // of upkeep, a second each
+constexpr std::uint64_t kManyBatches = 100;  // between two rounds of upkeep, a second
+constexpr int kBusyRounds = 60;
 
 bool loopback(const std::string& listen) {
   const std::string host = text::host_of(listen);
@@ -232,8 +233,8 @@ class Server {
     }
     // Not while much is written: the log would be emptied, only to grow again.
     const std::uint64_t batches = coordinator_.counts().batches;
-    const bool quiet = batches == std::exchange(batches_, batches);
-    if (coordinator_.queued() == 0 && (quiet || ++busy_rounds_ >= kBusyRounds)) {
+    const bool busy = batches - std::exchange(batches_, batches) > kManyBatches;
+    if (coordinator_.queued() == 0 && (!busy || ++busy_rounds_ >= kBusyRounds)) {
       busy_rounds_ = 0;
       (void)opened_->store().maintain();
     }

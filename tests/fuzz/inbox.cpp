@@ -53,10 +53,16 @@ slack::Answer once() {
   };
 }
 
+World& world() {
+  static World all;
+  return all;
+}
+
 }  // namespace
 
+extern "C" void end_fuzzing() { world().inbox->stop(); }
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static World world;
   if (size == 0) return 0;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] == 'm') {
@@ -69,12 +75,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!http::parse_form(text, form)) return 0;
     std::map<std::string, std::string> fields;
     for (const auto& [name, value] : form) fields.emplace(name, value);
-    world.inbox->command(fields, once());
+    world().inbox->command(fields, once());
     return 0;
   }
   const auto payload = codec::parse(text);
   if (!payload) return 0;
-  if (data[0] == 'i') world.inbox->interaction(*payload, once());
-  if (data[0] == 'e') world.inbox->event(*payload, once());
+  if (data[0] == 'i') world().inbox->interaction(*payload, once());
+  if (data[0] == 'e') world().inbox->event(*payload, once());
   return 0;
 }

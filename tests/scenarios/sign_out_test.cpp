@@ -86,7 +86,7 @@ TEST_CASE("with a listener of its own for what is private, the console's address
   const std::string inner = "http://127.0.0.1:" + std::to_string(support::free_port());
   MusterProcess muster("console: {enabled: true}\npeople: [{id: bob, name: Bob}]\n", "  private_listen: " + inner.substr(7) + "\n");
   REQUIRE(muster.start());
-  CHECK(has(muster.log(), "muster: console      " + inner + "/"));
+  CHECK(support::wait_for([&] { return has(muster.log(), "muster: console      " + inner + "/"); }));  // it is greeted after it is ready
   const auto invited = muster.run({"invite", "bob"});
   INFO(invited.out);
   CHECK(has(invited.out, inner + "/login/"));
