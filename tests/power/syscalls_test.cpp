@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "tests/power/traced.hpp"
 
@@ -44,15 +45,15 @@ std::vector<Point> all_points() {
   return out;
 }
 
-/// So many of them, spread evenly. Those of sockets and the log of events, which can only kill, are one in five, however many there are.
+/// So many of them, spread evenly over each kind of harm: points of one call follow one another in turns of kinds, so an even step over all of them
+/// may meet one kind alone.
 std::vector<Point> some_of(const std::vector<Point>& points, std::size_t wanted) {
+  std::map<std::string, std::vector<Point>> kinds;
+  for (const auto& p : points) kinds[p.call == "write" ? "socket" : p.harm].push_back(p);
   std::vector<Point> out;
-  for (const bool disk : {true, false}) {
-    std::vector<Point> from;
-    for (const auto& p : points)
-      if ((p.call != "write") == disk) from.push_back(p);
-    const std::size_t share = disk ? wanted - wanted / 5 : wanted / 5;
-    for (std::size_t i = 0; i < share; ++i) out.push_back(from[i * from.size() / share]);
+  for (const auto& [kind, of] : kinds) {
+    const std::size_t share = std::min(of.size(), wanted * (kind.rfind("error", 0) == 0 ? 3 : 2) / 10);
+    for (std::size_t i = 0; i < share; ++i) out.push_back(of[(2 * i + 1) * of.size() / (2 * share)]);
   }
   return out;
 }
