@@ -36,7 +36,7 @@ bot::Millis Deadlines::answer_overdue() {
       watched_.pop_front();
     }
   }
-  for (auto& one : overdue) one.answer->give(std::move(one.late));
+  for (auto& one : overdue) one.answer->give(std::string(one.late));  // drawn here: whoever sends it may outlive what draws
   return kTick;
 }
 

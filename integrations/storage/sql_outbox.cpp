@@ -206,6 +206,7 @@ void SqlOutbox::recover(SqliteConnection& c, const bot::LeaseQuery& query) {
 }
 
 void SqlOutbox::shift(SqliteConnection& c, bot::Millis by) {
+  waiting_.clear();  // their deadlines move
   const std::int64_t n = by.count();
   c.run("UPDATE outbox SET next_at = next_at + ?, deadline = deadline + ?, last_attempt = last_attempt + ? WHERE is_open = 1", n, n, n);
   c.run("UPDATE lane SET next_at = next_at + ? WHERE next_at IS NOT NULL", n);

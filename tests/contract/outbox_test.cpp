@@ -258,6 +258,22 @@ TEMPLATE_TEST_CASE("an edit of the card that waits shows the next change, too, u
   CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"e5"});
 }
 
+TEMPLATE_TEST_CASE("what an edit's time is compared with moves along with the clock", "[contract]", FakeSubject, SqliteSubject) {
+  TestType subject;
+  Scribe s;
+  auto edit = [&](const std::string& id, int seconds_later) {
+    auto m = s.message(id, "A");
+    m.supersedes = "summary";
+    m.content = bot::EditSummary{};
+    m.deadline += std::chrono::seconds{seconds_later};
+    return m;
+  };
+  commit(subject.store(), sending({edit("e1", 0)}));
+  REQUIRE(subject.store().shift_due(-std::chrono::hours{2}, "escalate"));
+  commit(subject.store(), sending({edit("e2", -7200 + 61)}));
+  CHECK(ids(must(subject.store().lease(s.lease("boot")))) == Ids{"e2"});
+}
+
 TEST_CASE("after a restart an older message is found on the disk") {
   SqliteSubject subject;
   Scribe s;
