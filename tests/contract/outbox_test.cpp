@@ -28,6 +28,20 @@ std::vector<std::string> ids(const std::vector<bot::QueuedMessage>& messages) {
 
 using Ids = std::vector<std::string>;
 
+bot::Message replacing(Scribe& s, const std::string& id, const std::string& lane, const std::string& key) {
+  auto m = s.message(id, lane);
+  m.supersedes = key;
+  return m;
+}
+
+/// An edit of the card whose time runs out so much later.
+bot::Message later_edit(Scribe& s, const std::string& id, int seconds) {
+  auto m = replacing(s, id, "A", "summary");
+  m.content = bot::EditSummary{};
+  m.deadline += std::chrono::seconds{seconds};
+  return m;
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("only the oldest open message of a lane is leased", "[contract]", FakeSubject, SqliteSubject) {
@@ -172,11 +186,7 @@ TEMPLATE_TEST_CASE("leases of another boot are unknown outcomes at once and ever
 TEMPLATE_TEST_CASE("a newer message supersedes unsent older ones of its key and lane only", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
-  auto edit = [&](const std::string& id, const std::string& lane, const std::string& key) {
-    auto m = s.message(id, lane);
-    m.supersedes = key;
-    return m;
-  };
+  const auto edit = [&s](const std::string& id, const std::string& lane, const std::string& key) { return replacing(s, id, lane, key); };
   commit(subject.store(), sending({edit("e1", "A", "summary"), edit("t1", "A", "topic"), s.message("s1", "A"), edit("x1", "B", "summary"), edit("e2", "A", "summary")}));
   // e1 is gone before it was tried; t1 is now the head.
   auto leased = must(subject.store().lease(s.lease("boot")));
@@ -197,9 +207,8 @@ TEMPLATE_TEST_CASE("a newer message takes the place of the one it supersedes, un
   TestType subject;
   Scribe s;
   auto news = [&](const std::string& id, std::int64_t incident, const std::string& key) {
-    auto m = s.message(id, "announce");
+    auto m = replacing(s, id, "announce", key);
     m.incident = incident;
-    m.supersedes = key;
     return m;
   };
   commit(subject.store(), sending({news("a1", 1, "1"), news("b1", 2, "2"), news("a2", 1, "1")}));
@@ -219,11 +228,7 @@ TEMPLATE_TEST_CASE("a newer message takes the place of the one it supersedes, un
 TEMPLATE_TEST_CASE("what takes a place waits as long as the vendor asked the older one to, and is found again after a restart", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
-  auto topic = [&](const std::string& id) {
-    auto m = s.message(id, "A");
-    m.supersedes = "topic";
-    return m;
-  };
+  const auto topic = [&s](const std::string& id) { return replacing(s, id, "A", "topic"); };
   commit(subject.store(), sending({topic("t1")}));
   finish(subject.store(), must(subject.store().lease(s.lease("boot")))[0], MessageState::queued, s.now + bot::Millis{5000});  // not sent: wait
   commit(subject.store(), sending({topic("t2")}));
@@ -240,13 +245,7 @@ TEMPLATE_TEST_CASE("what takes a place waits as long as the vendor asked the old
 TEMPLATE_TEST_CASE("an edit of the card that waits shows the next change, too, until its time is nearly over", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
-  auto edit = [&](const std::string& id, int seconds_later) {
-    auto m = s.message(id, "A");
-    m.supersedes = "summary";
-    m.content = bot::EditSummary{};
-    m.deadline += std::chrono::seconds{seconds_later};
-    return m;
-  };
+  const auto edit = [&s](const std::string& id, int seconds) { return later_edit(s, id, seconds); };
   commit(subject.store(), sending({edit("e1", 0), edit("e2", 59)}));
   commit(subject.store(), sending({edit("e3", 60)}));
   commit(subject.store(), sending({edit("e4", 61)}));
@@ -261,13 +260,7 @@ TEMPLATE_TEST_CASE("an edit of the card that waits shows the next change, too, u
 TEMPLATE_TEST_CASE("what an edit's time is compared with moves along with the clock", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
-  auto edit = [&](const std::string& id, int seconds_later) {
-    auto m = s.message(id, "A");
-    m.supersedes = "summary";
-    m.content = bot::EditSummary{};
-    m.deadline += std::chrono::seconds{seconds_later};
-    return m;
-  };
+  const auto edit = [&s](const std::string& id, int seconds) { return later_edit(s, id, seconds); };
   commit(subject.store(), sending({edit("e1", 0)}));
   REQUIRE(subject.store().shift_due(-std::chrono::hours{2}, "escalate"));
   commit(subject.store(), sending({edit("e2", -7200 + 61)}));
@@ -277,11 +270,7 @@ TEMPLATE_TEST_CASE("what an edit's time is compared with moves along with the cl
 TEST_CASE("after a restart an older message is found on the disk") {
   SqliteSubject subject;
   Scribe s;
-  auto topic = [&](const std::string& id) {
-    auto m = s.message(id, "A");
-    m.supersedes = "topic";
-    return m;
-  };
+  const auto topic = [&s](const std::string& id) { return replacing(s, id, "A", "topic"); };
   commit(subject.store(), sending({topic("t1")}));
   subject.reopen();
   commit(subject.store(), sending({topic("t2"), s.message("s1", "A")}));
