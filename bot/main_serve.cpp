@@ -10,6 +10,7 @@
 #include "bot/coordinator.hpp"
 #include "bot/lifecycle.hpp"
 #include "bot/log.hpp"
+#include "bot/lull.hpp"
 #include "bot/main_outside.hpp"
 #include "bot/main_people.hpp"
 #include "bot/main_process.hpp"
@@ -35,8 +36,6 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
-constexpr std::uint64_t kManyBatches = 100;  // between two rounds of upkeep, a second
-constexpr int kBusyRounds = 60;
 
 bool loopback(const std::string& listen) {
   const std::string host = text::host_of(listen);
@@ -231,19 +230,13 @@ class Server {
       if (health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
       if (const bool told = std::exchange(store_ill_, !health.ok); !health.ok && !told) log(LogLevel::error, "store_problem", {{"what", health.problem}});
     }
-    // Not while much is written: the log would be emptied, only to grow again.
-    const std::uint64_t batches = coordinator_.counts().batches;
-    const bool busy = batches - std::exchange(batches_, batches) > kManyBatches;
-    if (coordinator_.queued() == 0 && (!busy || ++busy_rounds_ >= kBusyRounds)) {
-      busy_rounds_ = 0;
-      (void)opened_->store().maintain();
-    }
+    if (lull_.now(coordinator_.counts().batches, coordinator_.queued())) (void)opened_->store().maintain();
     const Time now = env_.clock.now();
     if (now - last_purge_ > Millis{60000}) {
       auto more = opened_->store().purge(now - kKeepKeys);
       if (!more || !*more) last_purge_ = now;  // while more is left the next round goes on
     }
-    return Millis{1000};
+    return Lull::kRound;
   }
 
   Millis check() {
@@ -309,8 +302,7 @@ class Server {
   std::atomic<bool> fatal_{false};
   bool store_ill_ = false;  ///< and the log says so
   Time last_purge_{};
-  std::uint64_t batches_ = 0;  ///< at the last round of upkeep
-  int busy_rounds_ = 0;        ///< of upkeep, since the log was emptied
+  Lull lull_;
 
   Loop write_loop_{"writer", [this] {
                      if (coordinator_.wait(Millis{200})) coordinator_.run_once();

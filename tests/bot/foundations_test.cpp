@@ -6,6 +6,7 @@
 #include "bot/env.hpp"
 #include "bot/incident.hpp"
 #include "bot/lifecycle.hpp"
+#include "bot/lull.hpp"
 #include "bot/occasionally.hpp"
 #include "bot/people.hpp"
 
@@ -17,6 +18,15 @@ TEST_CASE("what happens thousands of times is said at once and then once a perio
   for (int i = 0; i < 99; ++i) CHECK_FALSE(often.count(Millis{6}));
   CHECK(often.count(Millis{10005}) == 100);
   CHECK_FALSE(often.count(Millis{10006}));
+}
+
+TEST_CASE("the store's log is emptied when little is written, and once a minute in a flood") {
+  Lull lull;
+  CHECK(lull.now(100, 0));
+  CHECK_FALSE(lull.now(200, 1));  // somebody waits
+  CHECK(lull.now(300, 0));
+  for (std::uint64_t round = 1; round <= 180; ++round) CHECK(lull.now(300 + 101 * round, 0) == (round % 60 == 0));
+  CHECK(lull.now(300 + 101 * 180, 0));
 }
 
 TEST_CASE("a loop that is woken all the time runs no more often than its pause allows, and stops at once") {

@@ -225,6 +225,20 @@ TEMPLATE_TEST_CASE("a newer message takes the place of the one it supersedes, un
   CHECK(order == Ids{"a3", "said", "b2"});
 }
 
+TEST_CASE("behind a message that is superseded 31 others are looked through; of more, the newer one goes to the end") {
+  for (const int behind : {31, 32}) {
+    INFO(behind << " behind");
+    SqliteSubject subject;
+    Scribe s;
+    const auto of = [](bot::Message m, std::int64_t incident) { return m.incident = incident, m; };
+    std::vector<bot::Message> all{of(replacing(s, "first", "announce", "1"), 1)};
+    for (int i = 1; i <= behind; ++i) all.push_back(of(s.message("b" + std::to_string(i), "announce"), 1 + i));
+    all.push_back(of(replacing(s, "newer", "announce", "1"), 1));
+    commit(subject.store(), sending(all));
+    CHECK(ids(must(subject.store().lease(s.lease("boot")))) == (behind < 32 ? Ids{"newer"} : Ids{"b1"}));
+  }
+}
+
 TEMPLATE_TEST_CASE("what takes a place waits as long as the vendor asked the older one to, and is found again after a restart", "[contract]", FakeSubject, SqliteSubject) {
   TestType subject;
   Scribe s;
