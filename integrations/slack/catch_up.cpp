@@ -84,6 +84,7 @@ bool CatchUp::slack_answers() {
 }
 
 bool CatchUp::fill(const Gap& gap) {
+  (void)all_kept();
   const auto all = rooms();
   if (!all) return false;
   const Budget budget(clock_, bot::Millis{8000}, bot::Millis{8000}, Urgency::cosmetic);
@@ -91,18 +92,18 @@ bool CatchUp::fill(const Gap& gap) {
   for (const auto& room : *all) {
     if (std::find(done_.begin(), done_.end(), room.incident) != done_.end()) continue;
     if (!reading_ || reading_->room().incident != room.incident)
-      reading_ = std::make_unique<MissedRoom>(MissedRoom::Places{settings_, api_, reader_, clock_, *workspace_, *inbox_}, room, gap);
+      reading_ = std::make_unique<MissedRoom>(MissedRoom::Places{settings_, api_, reader_, clock_, *workspace_, [this](json e) { hand(std::move(e)); }}, room, gap);
     if (!reading_->read()) return false;  // the next round goes on here
     say_away(room, gap, reading_->missed());
     done_.push_back(room.incident);
     reading_.reset();
   }
-  return all_said();
+  return all_kept();
 }
 
 void CatchUp::forget_progress() {
   done_.clear();
-  words_.clear();
+  owed_.clear();
   reading_.reset();
 }
 
@@ -131,22 +132,37 @@ void CatchUp::say_away(const Room& room, const Gap& gap, int missed) {
   request.dedup_keys = {"slack:away:" + std::to_string(room.incident) + ":" + bot::iso8601(from)};
   request.received = clock_.now();
   request.body = bot::Away{room.incident, from, gap.until, missed};
-  words_.push_back({std::move(request), std::make_shared<std::atomic<Said>>(Said::refused)});
-}
-
-/// Asks for what is not recorded yet, as often as it takes: one lost to a full disk or a crowded hour would leave a hole that nobody sees.
-bool CatchUp::all_said() {
-  for (auto& word : words_) {
-    if (word.said->load() != Said::refused) continue;
-    word.said->store(Said::asked);
-    intake_.submit(word.request, [said = word.said](const bot::Reply& reply) {
+  owe([this, request = std::move(request)](const Answered& said) {
+    intake_.submit(request, [said](const bot::Reply& reply) {
       // Whatever else it answers, it would answer again.
       const bool later = reply.status == bot::ReplyStatus::unavailable || reply.status == bot::ReplyStatus::maybe_recorded;
       said->store(later ? Said::refused : Said::kept);
     });
-  }
-  std::erase_if(words_, [](const Word& word) { return word.said->load() == Said::kept; });
-  return words_.empty();
+  });
+}
+
+void CatchUp::hand(json envelope) {
+  owe([this, envelope = std::move(envelope)](const Answered& said) {
+    // An answer that is dropped uncalled: it could not be recorded.
+    const std::shared_ptr<void> unless_called(nullptr, [said](void*) {
+      auto expected = Said::asked;
+      said->compare_exchange_strong(expected, Said::refused);
+    });
+    inbox_->event(envelope, [said, unless_called](const Body&) { said->store(Said::kept); });
+  });
+}
+
+void CatchUp::owe(std::function<void(const Answered&)> ask) {
+  owed_.push_back({std::move(ask), std::make_shared<std::atomic<Said>>(Said::asked)});
+  owed_.back().ask(owed_.back().said);
+}
+
+/// Asks for what is not recorded yet, as often as it takes: one lost to a full disk or a crowded hour would leave a hole that nobody sees.
+bool CatchUp::all_kept() {
+  for (auto& one : owed_)
+    if (auto refused = Said::refused; one.said->compare_exchange_strong(refused, Said::asked)) one.ask(one.said);
+  std::erase_if(owed_, [](const Owed& one) { return one.said->load() == Said::kept; });
+  return owed_.empty();
 }
 
 void CatchUp::remember(bot::Time heard) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -36,7 +37,11 @@ class CatchUp {
   bool watched();
   std::optional<std::vector<Room>> rooms();
   void say_away(const Room& room, const Gap& gap, int missed);
-  bool all_said();
+  void hand(nlohmann::json envelope);
+  enum class Said { asked, kept, refused };
+  using Answered = std::shared_ptr<std::atomic<Said>>;
+  void owe(std::function<void(const Answered&)> ask);
+  bool all_kept();
   void remember(bot::Time heard);
 
   const bot::SlackSettings& settings_;
@@ -53,10 +58,9 @@ class CatchUp {
   bot::Millis unsure_{0};             ///< how much later than the kept time both may still have heard each other
   std::optional<bot::Time> kept_;
   std::vector<std::int64_t> done_;    ///< incidents of the gap that are read already
-  /// One timeline's word about the gap, and what the core answered, which may come from another thread.
-  enum class Said { asked, kept, refused };
-  struct Word { bot::Request request; std::shared_ptr<std::atomic<Said>> said; };
-  std::vector<Word> words_;           ///< not known to be recorded yet
+  /// What the gap left to be recorded, how to ask for it, and what was answered, which may come from another thread.
+  struct Owed { std::function<void(const Answered&)> ask; Answered said; };
+  std::vector<Owed> owed_;            ///< not known to be recorded yet
   std::unique_ptr<MissedRoom> reading_;  ///< the room that is being read
   bot::Loop loop_;
 };

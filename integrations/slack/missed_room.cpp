@@ -231,7 +231,7 @@ void MissedRoom::hand(json event) {
     envelope["enterprise_id"] = me->enterprise_id;
     envelope["api_app_id"] = me->app_id;
   }
-  at_.inbox.event(envelope, [](const std::string&) {});
+  at_.hand(std::move(envelope));
 }
 
 }  // namespace slack

@@ -3,6 +3,7 @@
 // Place: made by CatchUp, one at a time. Threads: CatchUp's. Errors: none; read() says whether it has to go on later, from where it stopped.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,7 +14,6 @@
 #include "bot/settings.hpp"
 #include "bot/store.hpp"
 #include "integrations/slack/api.hpp"
-#include "integrations/slack/inbox.hpp"
 
 namespace slack {
 
@@ -29,7 +29,7 @@ class MissedRoom {
     bot::Reader& reader;
     bot::Clock& clock;
     Workspace& workspace;
-    Inbox& inbox;
+    std::function<void(nlohmann::json envelope)> hand;  ///< as if Slack had delivered it
   };
   MissedRoom(const Places& places, Room room, Gap gap);
   /// True when all was read. False: Slack does not answer, or its limit is reached; call again later.

@@ -19,11 +19,12 @@ namespace {
 class EventLog : public slack::Inbox {
  public:
   std::vector<json> events;
+  bool refuses = false;  ///< what could not be recorded drops its answer
   void command(const std::map<std::string, std::string>&, slack::Answer, std::optional<bot::Time>) override {}
   void interaction(const json&, slack::Answer, std::optional<bot::Time>) override {}
   void event(const json& envelope, slack::Answer answer) override {
     events.push_back(envelope);
-    answer("");
+    if (!refuses) answer("");
   }
   void stop() override {}
 };
@@ -125,6 +126,29 @@ TEST_CASE("a silence that could not be recorded is told again until it is, and o
   CHECK(a.away().back().until == a.away().front().until);
   a.pass(Millis{300000});
   CHECK(a.away().size() == asked + 1);
+  CHECK(a.store.state["slack/heard"] != heard);
+}
+
+TEST_CASE("what was found in a room and could not be recorded is handed over again until it is, and only then is the silence over") {
+  Absent a;
+  a.pass(Millis{60000});
+  a.vendor.down = true;
+  a.pass(Millis{540000});
+  a.messages = {{{"ts", a.ts(Millis{60000})}, {"user", "U01"}, {"text", "it is the pool"}, {"reactions", {{{"name", "pushpin"}, {"users", {"U02"}}, {"count", 1}}}}}};
+  a.vendor.down = false;
+  a.inbox->refuses = true;
+  const auto heard = a.store.state["slack/heard"];
+  a.pass(Millis{120000});
+  const auto& handed = a.inbox->events;
+  REQUIRE(handed.size() > 1);
+  CHECK(a.store.state["slack/heard"] == heard);
+  a.inbox->refuses = false;
+  a.pass(Millis{10000});
+  const auto times = handed.size();
+  a.pass(Millis{300000});
+  CHECK(handed.size() == times);
+  for (const auto& one : handed) CHECK(one["event"] == handed[0]["event"]);  // so that one that was recorded after all is known again
+  CHECK(a.away().size() == 1);
   CHECK(a.store.state["slack/heard"] != heard);
 }
 
