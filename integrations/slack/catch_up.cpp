@@ -29,9 +29,9 @@ CatchUp::CatchUp(const bot::SlackSettings& settings, http::Client& client, bot::
 bot::Millis CatchUp::step() {
   if (!begun_) begin();
   const bot::Millis wait = notice();
-  if (gap_ && !silent_since_ && fill(*gap_)) {
-    gap_.reset();
-    forget_progress();
+  if (!silences_.empty() && !silent_since_ && fill()) {
+    silences_.clear();
+    read_until_.clear();
   }
   return wait;
 }
@@ -57,15 +57,14 @@ bot::Millis CatchUp::notice() {
     return kLook;
   }
   if (silent_since_) {
-    const Gap gap{gap_ ? std::min(gap_->from, *silent_since_) : *silent_since_, now};
-    if (gap.until - gap.from > kAway + unsure_) {
-      gap_ = gap;
-      forget_progress();
+    if (!silences_.empty() || now - *silent_since_ > kAway + unsure_) {
+      silences_.push_back({*silent_since_, now});
+      reading_.reset();
     }
     silent_since_.reset();
     unsure_ = bot::Millis{0};
   }
-  if (!gap_ && (!kept_ || now - *kept_ >= (idle ? kKeepIdle : kKeepEvery))) remember(now);
+  if (silences_.empty() && (!kept_ || now - *kept_ >= (idle ? kKeepIdle : kKeepEvery))) remember(now);
   return kLook;
 }
 
@@ -83,28 +82,31 @@ bool CatchUp::slack_answers() {
   return !api_.call("auth.test", {}, budget, answer);
 }
 
-bool CatchUp::fill(const Gap& gap) {
+/// What nobody read yet of a room: since the first silence after it was read.
+std::optional<Gap> CatchUp::unread(const Room& room) const {
+  const auto read = read_until_.find(room.incident);
+  const auto first = std::find_if(silences_.begin(), silences_.end(), [&](const Gap& g) { return read == read_until_.end() || g.until > read->second; });
+  if (first == silences_.end()) return std::nullopt;
+  return Gap{first->from, silences_.back().until};
+}
+
+bool CatchUp::fill() {
   (void)all_kept();
   const auto all = rooms();
   if (!all) return false;
   const Budget budget(clock_, bot::Millis{8000}, bot::Millis{8000}, Urgency::cosmetic);
   if (api_.learn_identity(budget)) return false;  // else Muster's own words could not be told apart
   for (const auto& room : *all) {
-    if (std::find(done_.begin(), done_.end(), room.incident) != done_.end()) continue;
+    const auto gap = unread(room);
+    if (!gap) continue;
     if (!reading_ || reading_->room().incident != room.incident)
-      reading_ = std::make_unique<MissedRoom>(MissedRoom::Places{settings_, api_, reader_, clock_, *workspace_, [this](json e) { hand(std::move(e)); }}, room, gap);
+      reading_ = std::make_unique<MissedRoom>(MissedRoom::Places{settings_, api_, reader_, clock_, *workspace_, [this](json e) { hand(std::move(e)); }}, room, *gap);
     if (!reading_->read()) return false;  // the next round goes on here
-    say_away(room, gap, reading_->missed());
-    done_.push_back(room.incident);
+    say_away(room, *gap, reading_->missed());
+    read_until_[room.incident] = gap->until;
     reading_.reset();
   }
   return all_kept();
-}
-
-void CatchUp::forget_progress() {
-  done_.clear();
-  owed_.clear();
-  reading_.reset();
 }
 
 std::optional<std::vector<Room>> CatchUp::rooms() {

@@ -7,8 +7,10 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "bot/lifecycle.hpp"
 #include "bot/request.hpp"
@@ -32,8 +34,8 @@ class CatchUp {
   void begin();
   bool slack_answers();
   bot::Millis notice();
-  bool fill(const Gap& gap);
-  void forget_progress();
+  bool fill();
+  std::optional<Gap> unread(const Room& room) const;
   bool watched();
   std::optional<std::vector<Room>> rooms();
   void say_away(const Room& room, const Gap& gap, int missed);
@@ -53,12 +55,12 @@ class CatchUp {
   Api api_;
   // Of the loop's thread alone:
   bool begun_ = false;
-  std::optional<Gap> gap_;            ///< to be read
+  std::vector<Gap> silences_;         ///< to be read, in order
   std::optional<bot::Time> silent_since_;
   bot::Millis unsure_{0};             ///< how much later than the kept time both may still have heard each other
   std::optional<bot::Time> kept_;
-  std::vector<std::int64_t> done_;    ///< incidents of the gap that are read already
-  /// What the gap left to be recorded, how to ask for it, and what was answered, which may come from another thread.
+  std::map<std::int64_t, bot::Time> read_until_;  ///< by incident: the end of the last silence it was read after
+  /// What the silences left to be recorded, how to ask for it, and what was answered, which may come from another thread.
   struct Owed { std::function<void(const Answered&)> ask; Answered said; };
   std::vector<Owed> owed_;            ///< not known to be recorded yet
   std::unique_ptr<MissedRoom> reading_;  ///< the room that is being read

@@ -79,7 +79,7 @@ void Workload::prepare() {
 
 void Workload::run(double patience) {
   if (tried_.empty()) ask("declare", "declare sev2 with the harm", "");
-  for (int i = 0; i < 30 && muster_.running(); ++i) {
+  for (int i = 0; i < 40 && muster_.running(); ++i) {
     const std::string text = "word" + std::to_string(i) + ".";
     ask("k" + std::to_string(i), "INC-1 note " + text, text);
     if (i == 5) ask("redact", "INC-1 redact 2", "");

@@ -90,7 +90,9 @@ std::string Scene::room_name(int incident) {
 }
 
 void run_story(Scene& s) {
-  REQUIRE(s.muster->start());
+  const bool started = s.muster->start();
+  INFO(s.muster->log());
+  REQUIRE(started);
   CHECK(s.slash("declare sev1 checkout returns 500").find("INC-1") != std::string::npos);
   REQUIRE(s.waits_for("room_opened", 1, 60));
   const std::string room = s.room_name();

@@ -270,6 +270,7 @@ function answered(reply, code, text, inBox) {
   line.querySelector(".box").classList.toggle("failed", inBox && !reply.ok);
   if (reply.detail) { status(reply.detail, "bad"); return; }  // a refusal before the command was looked at
   if (reply.ok || code !== 503) pending = null;
+  for (const older of stream.querySelectorAll("li.private.bad")) older.remove();
   if (!reply.ok) {
     status("Not recorded. Your text is still here.", "bad");
     privately(reply.html, "bad");

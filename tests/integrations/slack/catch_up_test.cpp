@@ -218,6 +218,37 @@ TEST_CASE("a Slack that goes away again in the middle is read on later, and noth
   CHECK(refusals < 0);
 }
 
+TEST_CASE("a room that was read when Slack went away again says both absences, the others one long one") {
+  Absent a;
+  bot::Incident another;
+  another.number = 10;
+  a.store.all.push_back(another);
+  a.store.known.push_back({10, "slack", "room", "C10"});
+  bool first_only = true;
+  a.vendor.on("conversations.history", [&](const Canned::Asked& call) {
+    return first_only && call.args.at("channel") == "C10" ? std::string("<html>") : json{{"ok", true}, {"messages", a.messages}}.dump();
+  });
+  a.pass(Millis{120000});
+  a.vendor.down = true;
+  a.pass(Millis{300000});
+  a.vendor.down = false;
+  a.pass(Millis{20000});
+  REQUIRE(a.away().size() == 1);
+  a.vendor.down = true;
+  a.pass(Millis{300000});
+  a.vendor.down = false;
+  first_only = false;
+  a.pass(Millis{30000});
+  const auto away = a.away();
+  REQUIRE(away.size() == 3);
+  CHECK((away[0].incident == 7 && away[1].incident == 7 && away[2].incident == 10));
+  CHECK(away[1].from == away[0].until);
+  CHECK(away[1].until - away[1].from > Millis{270000});
+  CHECK((away[2].from == away[0].from && away[2].until == away[1].until));
+  a.pass(Millis{300000});
+  CHECK(a.away().size() == 3);
+}
+
 TEST_CASE("a room that cannot be read any more does not keep the others unread") {
   Absent a;
   bot::Incident another;
