@@ -36,6 +36,7 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
+constexpr std::int64_t kReserve = 64LL << 20;  // some 100,000 notes
 
 bool loopback(const std::string& listen) {
   const std::string host = text::host_of(listen);
@@ -131,7 +132,8 @@ class Server {
     const auto say = [&out](const char* heading, std::string words) {
       if (!words.empty()) out.push_back({heading, std::move(words)});
     };
-    say("Storage problem.", opened_->health().problem);
+    const auto health = opened_->health();
+    say("Storage problem.", health.problem.empty() ? health.warning : health.problem);
     for (auto& words : outside_.pages.troubles()) say("Status page problem.", std::move(words));
     if (outside_.slack) say("Slack problem.", outside_.slack->trouble());
     if (outside_.matrix) say("Matrix problem.", outside_.matrix->trouble());
@@ -163,6 +165,7 @@ class Server {
                      [this] { return std::vector<metrics::Sample>{{{}, static_cast<double>(clock_watch_.steps())}}; });
     metrics_.watch_check([this] { return opened_->health().ok; });
     metrics_.watch_store_wal([this] { return static_cast<double>(opened_->health().wal_bytes); });
+    metrics_.watch_disk([this] { return static_cast<double>(opened_->health().free_bytes); }, [this] { return static_cast<double>(opened_->health().reserve_bytes); });
   }
 
   /// What a part must find again after a restart; should the disk not take it now, the next start tries again.
@@ -229,6 +232,8 @@ class Server {
       const auto health = opened_->health();
       if (health.must_restart && coordinator_.on_fatal) coordinator_.on_fatal(health.problem);
       if (const bool told = std::exchange(store_ill_, !health.ok); !health.ok && !told) log(LogLevel::error, "store_problem", {{"what", health.problem}});
+      if (std::exchange(store_warning_, health.warning) != health.warning && !health.warning.empty()) log(LogLevel::error, "disk_full", {{"what", health.warning}});
+      opened_->keep_reserve();
     }
     if (lull_.now(coordinator_.counts().batches, coordinator_.queued())) (void)opened_->store().maintain();
     const Time now = env_.clock.now();
@@ -300,7 +305,8 @@ class Server {
   std::unique_ptr<console::Console> console_;
   Occasionally not_let_in_;
   std::atomic<bool> fatal_{false};
-  bool store_ill_ = false;  ///< and the log says so
+  bool store_ill_ = false;     ///< and the log says so
+  std::string store_warning_;  ///< the log's last word about the disk
   Time last_purge_{};
   Lull lull_;
 
@@ -330,7 +336,7 @@ int serve(const Settings& settings) {
   auto random = system_random();
   auto ids = system_ids(*clock, *random);
   const Env env{*clock, *ids, *random};
-  auto opened = storage::open_store(settings.store_url, env);
+  auto opened = storage::open_store(settings.store_url, env, {.reserve = kReserve});
   if (!opened) {
     std::fprintf(stderr, "muster: %s\n", opened.error().message.c_str());
     return cli::kRefused;

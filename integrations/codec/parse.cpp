@@ -30,17 +30,20 @@ std::size_t too_deep_at(const std::string& text) {
 
 bot::Error refuse(const std::string& what) { return bot::fail(bot::ErrorKind::invalid_input, what); }
 
+bot::Error invalid(std::size_t byte) { return refuse("This is not valid JSON: reading stopped at byte " + std::to_string(byte) + "."); }
+
 }  // namespace
 
 bot::Result<nlohmann::json> parse(const std::string& text) {
   if (text.empty()) return refuse("The body is empty where JSON was expected.");
   if (const auto at = too_deep_at(text); at != std::string::npos)
     return refuse("The JSON is nested deeper than " + std::to_string(kDeepest) + " levels at byte " + std::to_string(at + 1) + ".");
+  if (const auto nul = text.find('\0'); nul != std::string::npos) return invalid(nul + 1);  // the parser takes it for the end, whatever comes behind
   try {
     return nlohmann::json::parse(text);  // the lexer checks UTF-8
   } catch (const nlohmann::json::parse_error& e) {
     // The parser's own words quote the input, which may hold a secret.
-    return refuse("This is not valid JSON: reading stopped at byte " + std::to_string(e.byte) + ".");
+    return invalid(e.byte);
   } catch (const nlohmann::json::exception&) {
     return refuse("This is not valid JSON: a number is too large.");
   } catch (const std::exception&) {

@@ -48,6 +48,7 @@ class Metrics {
   void watch_outbox(bot::Reader& reader, bot::Clock& clock);
   void watch_check(std::function<bool()> ok);              ///< the background check of the store
   void watch_store_wal(std::function<double()> bytes);
+  void watch_disk(std::function<double()> free_bytes, std::function<double()> reserve_bytes);  ///< where the store is
 
   /// Text format 0.0.4.
   std::string render() const;

@@ -75,4 +75,9 @@ void Metrics::watch_store_wal(std::function<double()> bytes) {
   gauge("muster_store_wal_bytes", "Size of the write-ahead log.", std::move(bytes));
 }
 
+void Metrics::watch_disk(std::function<double()> free_bytes, std::function<double()> reserve_bytes) {
+  gauge("muster_store_disk_free_bytes", "Free space on the disk of the database.", std::move(free_bytes));
+  gauge("muster_store_reserve_bytes", "Space kept aside for when the disk is full; 0 when it was given back.", std::move(reserve_bytes));
+}
+
 }  // namespace metrics

@@ -8,6 +8,7 @@
 #include "integrations/storage/backup.hpp"
 #include "integrations/storage/file_lock.hpp"
 #include "integrations/storage/reader_pool.hpp"
+#include "integrations/storage/reserve.hpp"
 #include "integrations/storage/sql_credentials.hpp"
 #include "integrations/storage/sql_reader.hpp"
 #include "integrations/storage/sql_store.hpp"
@@ -45,8 +46,11 @@ bot::Result<VerifyReport> verify_file_at(const std::string& file) {
 
 class OpenedFile : public Opened {
  public:
-  OpenedFile(std::string file, std::unique_ptr<FileLock> lock, std::unique_ptr<SqliteConnection> writer, bot::Env env)
-      : file_(std::move(file)), lock_(std::move(lock)), write_(std::move(writer)), pool_(file_, env.clock), store_(write_), reader_(pool_), credentials_(write_, pool_) {}
+  OpenedFile(std::string file, std::unique_ptr<FileLock> lock, std::unique_ptr<Reserve> reserve, std::unique_ptr<SqliteConnection> writer, bot::Env env)
+      : file_(std::move(file)), lock_(std::move(lock)), reserve_(std::move(reserve)), write_(std::move(writer), [this] { return reserve_->spend(); }),
+        pool_(file_, env.clock), store_(write_), reader_(pool_), credentials_(write_, pool_) {
+    reserve_->make();
+  }
 
   // Before the log is emptied and removed: a process that dies in between leaves a log, and nothing that asks for one.
   ~OpenedFile() override {
@@ -66,6 +70,11 @@ class OpenedFile : public Opened {
     out.wal_bytes = write_.wal_bytes();
     out.problem = write_.problem();
     out.must_restart = write_.lost();
+    out.free_bytes = reserve_->free();
+    out.reserve_bytes = reserve_->bytes();
+    if (write_.full() && out.reserve_bytes == 0) out.warning = "The disk is full: nothing new is recorded until some space is free. What was recorded can be read.";
+    else if (const auto spent = reserve_->spent(); spent > 0)
+      out.warning = "The disk was full, so Muster gave back the " + std::to_string(spent >> 20) + " MB it keeps aside. Free some space before they are used up.";
     bot::Lock lock(mutex_);
     out.verified = verified_;
     if (out.problem.empty()) out.problem = damage_;
@@ -87,11 +96,13 @@ class OpenedFile : public Opened {
     return report;
   }
 
+  void keep_reserve() override { reserve_->make(); }
   bot::Status backup(const std::string& target) override { return storage::backup(file_, target); }
 
  private:
   const std::string file_;
   std::unique_ptr<FileLock> lock_;  // first taken, last given back
+  std::unique_ptr<Reserve> reserve_;
   WriteSide write_;
   ReaderPool pool_;
   SqlStore store_;
@@ -147,12 +158,14 @@ bot::Result<std::unique_ptr<Opened>> open_store(const std::string& url, bot::Env
   // Opening and giving up may properly empty and remove the log.
   if (!(*lock)->mark_closed())
     return bot::fail(bot::ErrorKind::unavailable, "Muster cannot write to " + *file + ".lock. See whether the disk is full or failing, then start it again; nothing has been changed.");
+  auto reserve = std::make_unique<Reserve>(*file, limits.reserve);
+  reserve->before_opening();
   auto writer = open_for_writing(*file, limits.max_pages);
   if (!writer) return writer.error();
   auto heads = guarded([&] { return check_heads(**writer); });
   if (!heads) return heads.error();
   if (!*heads) return heads->error();
-  auto opened = std::make_unique<OpenedFile>(*file, *std::move(lock), *std::move(writer), env);
+  auto opened = std::make_unique<OpenedFile>(*file, *std::move(lock), std::move(reserve), *std::move(writer), env);
   if (auto begun = opened->begin(); !begun) return begun.error();
   opened->mark_in_use();
   return std::unique_ptr<Opened>(std::move(opened));

@@ -17,10 +17,14 @@ struct Health {
   std::int64_t wal_bytes = 0;   ///< the write-ahead log; above 64 MB something keeps it from being emptied
   bool verified = false;        ///< a full check has ended since start
   bool must_restart = false;    ///< a write's outcome is unknown: nothing more is written by this process
+  std::string warning;          ///< what goes on, but not for long: the disk is full or nearly so
+  std::int64_t free_bytes = 0;  ///< on the disk
+  std::int64_t reserve_bytes = 0;  ///< kept aside for the hour in which the disk is full
 };
 
 struct StoreLimits {
   std::int64_t max_pages = 0;  ///< most 4 KiB pages the file may take; 0: as many as the disk holds
+  std::int64_t reserve = 0;    ///< bytes to keep aside for when the disk is full
 };
 
 /// A store open for writing. It holds the file's lock until it is destroyed.
@@ -31,6 +35,8 @@ class Opened {
   virtual bot::Reader& reader() = 0;
   virtual bot::Credentials& credentials() = 0;
   virtual Health health() const = 0;
+  /// Now and then: keeps room aside again when there is enough.
+  virtual void keep_reserve() = 0;
   /// The full check; its outcome is also told by health(). Takes as long as reading everything: run it in the background.
   virtual bot::Result<VerifyReport> verify() = 0;
   virtual bot::Status backup(const std::string& file) = 0;

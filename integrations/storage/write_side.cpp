@@ -14,14 +14,23 @@ bot::Status WriteSide::transact(const std::function<bot::Status(SqliteConnection
                                 const std::function<void()>& undone) {
   bot::Lock lock(mutex_);
   if (distrusted_) return *distrusted_;
+  auto result = attempt(work, committed, undone);
+  if (full_ && make_room_ && make_room_()) result = attempt(work, committed, undone);
+  return result;
+}
+
+bot::Status WriteSide::attempt(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed,
+                               const std::function<void()>& undone) {
   bot::Status result = bot::Done{};
   bool committing = false;
+  full_ = false;
   try {
     connection_->begin();
     result = work(*connection_);
     committing = result.ok();
     if (result) connection_->commit();
   } catch (const SqlError& error) {
+    full_ = error.code == SQLITE_FULL;
     result = fail(error);
   } catch (const Damaged& damage) {
     result = damage.error;

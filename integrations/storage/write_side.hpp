@@ -15,9 +15,11 @@ namespace storage {
 
 class WriteSide {
  public:
-  explicit WriteSide(std::unique_ptr<SqliteConnection> connection) : connection_(std::move(connection)) {}
+  /// `make_room`: asked when the disk is full; true when there may be some room now. What failed is then tried once more.
+  explicit WriteSide(std::unique_ptr<SqliteConnection> connection, std::function<bool()> make_room = {})
+      : connection_(std::move(connection)), make_room_(std::move(make_room)) {}
 
-  /// One transaction around `work`; what `work` answers as an error, or throws, rolls it back.
+  /// One transaction around `work`; what `work` answers as an error, or throws, rolls it back. `work` may run twice, `undone` in between.
   /// `committed` runs under the same lock after the commit is durable; `undone` after a rollback.
   bot::Status transact(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed = {},
                        const std::function<void()>& undone = {});
@@ -44,19 +46,24 @@ class WriteSide {
   std::string problem() const;
   /// A write's outcome is unknown: nothing more is written, and the process must be restarted.
   bool lost() const { return lost_; }
+  /// The last write found no room on the disk.
+  bool full() const { return full_; }
 
  private:
+  bot::Status attempt(const std::function<bot::Status(SqliteConnection&)>& work, const std::function<void()>& committed, const std::function<void()>& undone)
+      REQUIRES_LOCK(mutex_);
   void after_commit() REQUIRES_LOCK(mutex_);
   bot::Status fail(const SqlError& error) REQUIRES_LOCK(mutex_);
 
   mutable bot::Mutex mutex_;
   std::unique_ptr<SqliteConnection> connection_;
+  const std::function<bool()> make_room_;
   std::optional<bot::Error> distrusted_ GUARDED_BY(mutex_);
   int checkpointed_ GUARDED_BY(mutex_) = 0;
   bool untidy_ GUARDED_BY(mutex_) = true;
 
   std::atomic<std::int64_t> wal_bytes_{0};
-  std::atomic<bool> lost_{false};
+  std::atomic<bool> lost_{false}, full_{false};
   mutable bot::Mutex words_mutex_;
   std::string problem_ GUARDED_BY(words_mutex_);
 };

@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (auto parsed = codec::parse(text)) {
     auto again = codec::parse(codec::dump(*parsed));
-    if (!again) std::abort();
+    if (!again || text.find('\0') != std::string::npos) std::abort();
   }
   if (auto incident = codec::decode_incident(text)) {
     auto again = codec::decode_incident(codec::encode(*incident));

@@ -48,7 +48,7 @@ std::vector<Point> all_points() {
         out.push_back({call, n, "signal=KILL", fresh});
         if (call == "write") continue;  // sockets and the log of events: what fails there is not the disk
         out.push_back({call, n, "error=EIO", fresh});
-        if (call != "fsync") out.push_back({call, n, "error=ENOSPC", fresh});
+        if (call != "fsync") out.push_back({call, n, "error=ENOSPC+", fresh});
       }
   return out;
 }
@@ -145,6 +145,29 @@ TEST_CASE("system calls: whichever write to the lock file fails, the next start 
     CHECK(faults.empty());
   }
   CHECK(seen.refused == 1);  // the second: the mark is taken away before the log is touched
+}
+
+TEST_CASE("system calls: a write that finds the disk full for once gets the room that is kept aside; only the log tells of it") {
+  if (const auto why = power::no_strace()) {
+    WARN("SKIPPED, NOT TESTED: " << *why);
+    return;
+  }
+  auto muster = server();
+  Workload work(*muster);
+  work.prepare();
+  const Point p{"pwrite64", calls_made(false)["pwrite64"] - 4, "error=ENOSPC"};  // a note's commit
+  muster->wrap(power::tracer(p));
+  REQUIRE(muster->start(60));
+  work.run(kUpkeep);
+  INFO(p.words() << "\n" << muster->log());
+  CHECK(work.count(200) == static_cast<int>(work.tried().size()));
+  CHECK(muster->log().find("\"event\":\"disk_full\"") != std::string::npos);
+  CHECK(muster->log().find("64 MB it keeps aside") != std::string::npos);
+  CHECK(muster->stop() == 0);
+  muster->wrap({});
+  REQUIRE(muster->start());
+  CHECK(work.check().empty());
+  CHECK(muster->stop() == 0);
 }
 
 TEST_CASE("system calls: at every write and sync, a kill, a full disk and a failing disk lose nothing that was promised") {

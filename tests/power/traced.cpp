@@ -29,7 +29,9 @@ std::optional<std::string> no_strace() {
 
 std::vector<std::string> tracer(const Point& p) {
   auto out = strace();
-  out.insert(out.end(), {"-o", "/dev/null", "-e", "trace=" + p.call, "-e", "inject=" + p.call + ":" + p.harm + ":when=" + std::to_string(p.nth)});
+  const bool lasts = p.harm.back() == '+';
+  const std::string harm = p.harm.substr(0, p.harm.size() - lasts);
+  out.insert(out.end(), {"-o", "/dev/null", "-e", "trace=" + p.call, "-e", "inject=" + p.call + ":" + harm + ":when=" + std::to_string(p.nth) + (lasts ? "+" : "")});
   if (!p.file.empty()) out.insert(out.end(), {"-P", p.file});
   return out;
 }

@@ -32,6 +32,7 @@ TEST_CASE("JSON is parsed") {
 
 TEST_CASE("broken JSON is refused without quoting it") {
   for (const char* text : {"", " ", "{", "[1,]", "{\"a\":}", "nul", "{\"a\":1}x", "\"\x01\"", "1e999", "'a'", "{a:1}", "[1 2]", "\"abc", "\xEF\xBB", "]"}) refused(text);
+  for (const std::string& text : {std::string("{\"a\":1}\0", 8), std::string("{\"a\":1}\0junk", 12), std::string("[\"a\0\"]", 6), std::string("\0{}", 3)}) refused(text);  // for the parser a NUL is an end
   const auto parsed = codec::parse("{\"token\": \"xoxb-secret\" oops}");
   REQUIRE_FALSE(parsed.ok());
   CHECK(parsed.error().message.find("xoxb") == std::string::npos);

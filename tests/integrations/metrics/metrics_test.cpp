@@ -71,6 +71,7 @@ TEST_CASE("every line is the text format: comments, or a name with labels and a 
   m.observe_http("/x", 200, 1);
   m.watch_check([] { return false; });
   m.watch_store_wal([] { return 4096.0; });
+  m.watch_disk([] { return 1e9; }, [] { return 67108864.0; });
   std::istringstream lines(m.render());
   const std::regex form("(# (HELP|TYPE) [a-z_]+ .+)|([a-z_]+(\\{[^}]*(\\{\\})?[^}]*\\})? [-+0-9.eInfNa]+)");
   int n = 0;
@@ -81,6 +82,8 @@ TEST_CASE("every line is the text format: comments, or a name with labels and a 
   CHECK(n > 30);
   CHECK(has(m.render(), "muster_store_check_ok 0"));
   CHECK(has(m.render(), "muster_store_wal_bytes 4096"));
+  CHECK(has(m.render(), "muster_store_disk_free_bytes 1000000000"));
+  CHECK(has(m.render(), "muster_store_reserve_bytes 67108864"));
 }
 
 TEST_CASE("counting from many threads loses nothing") {
