@@ -13,6 +13,7 @@ namespace storage {
 namespace {
 
 constexpr std::size_t kPage = 4096;  // what Muster's logs have, when the header can no longer say it
+constexpr std::uint64_t kUnwritten = 64;  // pages that a commit may add and not write
 
 /// What the log says when it is read as SQLite reads it, and what lies beyond the place where SQLite stops.
 struct Reading {
@@ -20,6 +21,7 @@ struct Reading {
   std::size_t good = 0;         ///< SQLite reads these
   std::size_t committed = 0;    ///< up to the last commit among them: what SQLite would show
   std::int64_t commits = 0;     ///< that it would show
+  std::uint64_t pages = 0;      ///< the database's size after the last of them; 0: not known
   std::int64_t lost = 0;        ///< commits beyond it that were certainly safe on the disk
   std::vector<std::size_t> marks;  ///< frames beyond it that end a commit
 };
@@ -31,6 +33,9 @@ struct Reading {
 void look_beyond(LogFile& log, const LogHeader& head, Sum before, Reading& out) {
   std::int64_t unproven = 0;
   bool ended = false;  // the frame before ended a commit
+  // Nothing here shrinks a database, and hardly a page is added to it that is not written. Else a changed bit of a page would now and then look
+  // like a lost mark.
+  const std::uint64_t most = out.pages == 0 ? UINT64_MAX : out.pages + (out.good - out.committed + 1) + kUnwritten;
   Sum stored{}, computed{};
   for (std::size_t i = out.good; i < out.frames; ++i) {
     const Frame frame = log.frame(i, head.page);
@@ -45,7 +50,7 @@ void look_beyond(LogFile& log, const LogHeader& head, Sum before, Reading& out) 
       }
     }
     // Of the first bad frame nothing but its checksum needs to be right.
-    ended = first ? frame.was_commit(before, head.big_endian) : ours && frame.is_commit();
+    ended = first ? frame.was_commit(before, head.big_endian, out.pages, most) : ours && frame.is_commit();
     stored = frame.stored();
     if (first) computed = frame.expected(before, head.big_endian);
     if (!ended) continue;
@@ -66,6 +71,7 @@ Reading read_log(LogFile& log, const LogHeader& head) {
     sum = expected;
     if (!frame.is_commit()) continue;
     out.committed = out.good + 1;
+    out.pages = frame.mark();
     ++out.commits;
   }
   look_beyond(log, head, sum, out);

@@ -33,14 +33,17 @@ std::optional<LogHeader> log_header(const unsigned char* bytes);
 class Frame {
  public:
   Frame(const unsigned char* bytes, std::size_t page) : bytes_(bytes), page_(page) {}
-  bool is_commit() const;
+  bool is_commit() const { return mark() != 0; }
+  /// The database's size in pages after the commit that this frame ends; 0: it ends none.
+  std::uint32_t mark() const;
   bool has_page() const;
   Salts salts() const;
   Sum stored() const;
   /// The checksum it should carry when `before` is that of the frame before it.
   Sum expected(Sum before, bool big_endian) const;
-  /// Whether it ended a commit when it was written, for a frame that is not what was written: its mark may be what changed.
-  bool was_commit(Sum before, bool big_endian) const;
+  /// Whether it ended a commit when it was written, for a frame that is not what was written: its mark may be what changed. What a lost mark can
+  /// have been lies between `least` and `most`.
+  bool was_commit(Sum before, bool big_endian, std::uint64_t least, std::uint64_t most) const;
 
  private:
   Sum expected_with(std::uint32_t mark, Sum before, bool big_endian) const;

@@ -12,13 +12,15 @@
 #include "integrations/storage/wal_check.hpp"
 #include "integrations/storage/wal_file.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/support/built_log.hpp"
 
 namespace {
 
 using fuzz::must;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPage = 4096, kFrame = storage::kFrameHeaderBytes + kPage;
+using support::kFrame;
+using support::kPage;
 
 /// A database with its log, in a folder of its own that goes with the process.
 struct Place {
@@ -37,42 +39,6 @@ struct Place {
   void drop(const char* suffix) const { fs::remove(database + suffix); }
 };
 
-void put_big(std::string& to, std::size_t at, std::uint32_t n) {
-  for (unsigned i = 0; i < 4; ++i) to[at + i] = static_cast<char>(n >> (24 - 8 * i));
-}
-
-const unsigned char* bytes_of(const std::string& s) { return reinterpret_cast<const unsigned char*>(s.data()); }
-
-/// A log as SQLite writes it: a header, then frames, each with the sum of all before it.
-struct Log {
-  std::string bytes = std::string(storage::kLogHeaderBytes, '\0');
-  storage::Sum sum{};
-  std::vector<std::size_t> ends;  ///< frames that end a commit
-  explicit Log(std::uint32_t salt) {
-    put_big(bytes, 0, 0x377f0683);
-    put_big(bytes, 4, 3007000);
-    put_big(bytes, 8, kPage);
-    put_big(bytes, 16, salt);
-    put_big(bytes, 20, ~salt);
-    sum = storage::checksum({}, bytes_of(bytes), 24, true);
-    put_big(bytes, 24, sum[0]);
-    put_big(bytes, 28, sum[1]);
-  }
-  std::size_t frames() const { return (bytes.size() - storage::kLogHeaderBytes) / kFrame; }
-  void add(std::uint32_t page, std::uint32_t mark, const std::string& content) {
-    std::string frame(kFrame, '\0');
-    put_big(frame, 0, page);
-    put_big(frame, 4, mark);
-    std::memcpy(frame.data() + 8, bytes.data() + 16, 8);
-    std::memcpy(frame.data() + storage::kFrameHeaderBytes, content.data(), std::min(content.size(), kPage));
-    sum = storage::checksum(storage::checksum(sum, bytes_of(frame), 8, true), bytes_of(frame) + storage::kFrameHeaderBytes, kPage, true);
-    put_big(frame, 16, sum[0]);
-    put_big(frame, 20, sum[1]);
-    if (mark != 0) ends.push_back(frames());
-    bytes += frame;
-  }
-};
-
 bot::Status judged(const Place& place, const std::string& log) {
   place.put("-wal", log);
   const auto status = storage::check_log(place.database);
@@ -87,7 +53,7 @@ void built(const Place& place, fuzz::Input& input) {
   const std::size_t where = input.byte() * 65536u + input.byte() * 256u + input.byte(), cut = input.byte() * 65536u + input.byte() * 256u + input.byte();
   const std::uint32_t page = 1u + input.byte(), size = 1u + input.byte() * 31u;
   const std::string content = input.rest();
-  Log log(0x01020304u * page);
+  support::BuiltLog log(0x01020304u * page);
   for (std::size_t i = 0; i < frames; ++i) {
     const std::string here = content.empty() ? "" : content.substr(i * 97 % content.size());
     log.add(page + static_cast<std::uint32_t>(i) % 7, (commits >> i & 1) != 0 ? size + static_cast<std::uint32_t>(i) : 0, here);
