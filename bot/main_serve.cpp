@@ -36,7 +36,7 @@ constexpr Millis kOverdueWait{30000};
 constexpr Millis kKeepKeys{25 * 3600000};
 constexpr int kFirstLinkMinutes = 10;
 constexpr int kConnections = 4096;
-constexpr std::int64_t kReserve = 64LL << 20;  // some 100,000 notes
+constexpr std::int64_t kReserve = 64LL << 20;  // some 30,000 notes
 
 bool loopback(const std::string& listen) {
   const std::string host = text::host_of(listen);

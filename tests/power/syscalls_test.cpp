@@ -155,14 +155,14 @@ TEST_CASE("system calls: a write that finds the disk full for once gets the room
   auto muster = server();
   Workload work(*muster);
   work.prepare();
-  const Point p{"pwrite64", calls_made(false)["pwrite64"] - 4, "error=ENOSPC"};  // a note's commit
+  const Point p{"pwrite64", calls_made(false)["pwrite64"] * 3 / 4, "error=ENOSPC"};  // a note's commit, by the thread that writes most
   muster->wrap(power::tracer(p));
   REQUIRE(muster->start(60));
   work.run(kUpkeep);
   INFO(p.words() << "\n" << muster->log());
   CHECK(work.count(200) == static_cast<int>(work.tried().size()));
   CHECK(muster->log().find("\"event\":\"disk_full\"") != std::string::npos);
-  CHECK(muster->log().find("64 MB it keeps aside") != std::string::npos);
+  CHECK(muster->log().find("MB it keeps aside") != std::string::npos);
   CHECK(muster->stop() == 0);
   muster->wrap({});
   REQUIRE(muster->start());
