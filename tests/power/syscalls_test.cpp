@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -167,6 +168,27 @@ TEST_CASE("system calls: a write that finds the disk full for once gets the room
   muster->wrap({});
   REQUIRE(muster->start());
   CHECK(work.check().empty());
+  CHECK(muster->stop() == 0);
+}
+
+TEST_CASE("system calls: a server that starts on a disk without any room gives the room back that the one before kept aside") {
+  if (const auto why = power::no_strace()) {
+    WARN("SKIPPED, NOT TESTED: " << *why);
+    return;
+  }
+  auto muster = server();
+  Workload work(*muster);
+  work.prepare();
+  const std::string reserve = muster->database() + ".reserve";
+  REQUIRE(std::filesystem::file_size(reserve) > 0);
+  muster->wrap(power::tracer({"statfs", 1, "retval=0:poke_exit=@arg2=" + std::string(240, '0') + "+"}));  // every time the same answer: nothing is free
+  REQUIRE(muster->start(60));
+  CHECK_FALSE(std::filesystem::exists(reserve));
+  const auto metrics = muster->get("/metrics").body;
+  CHECK(metrics.find("\nmuster_store_reserve_bytes 0\n") != std::string::npos);
+  CHECK(metrics.find("\nmuster_store_disk_free_bytes 0\n") != std::string::npos);
+  CHECK(support::wait_for([&] { return muster->log().find("\"event\":\"disk_full\"") != std::string::npos; }));
+  CHECK(muster->command("INC-1 note there is room for this.").status == 200);
   CHECK(muster->stop() == 0);
 }
 

@@ -15,7 +15,7 @@ namespace power {
 struct Point {
   std::string call;   ///< "pwrite64"
   int nth = 1;
-  std::string harm;   ///< "signal=KILL", "error=ENOSPC", "error=EIO"; "error=ENOSPC+": that call and all after it, as a full disk does
+  std::string harm;   ///< "signal=KILL", "error=ENOSPC", "error=EIO"; a "+" behind it: that call and all after it, as a full disk does
   bool fresh = false; ///< with no database yet, else with one that a killed server left
   std::string file = {};  ///< only calls about this file count; empty: all
   bool stopped = false;   ///< ends as it should, else by kill -9

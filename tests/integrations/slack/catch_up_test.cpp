@@ -58,6 +58,12 @@ struct Absent {
     workspace->learn({"T1", "", "UBOT", "B1", "A1", false});
     catch_up = std::make_unique<slack::CatchUp>(settings, vendor, store, store, env.clock, workspace, inbox);
   }
+  void add_room(std::int64_t number, const std::string& channel) {
+    bot::Incident another;
+    another.number = number;
+    store.all.push_back(another);
+    store.known.push_back({number, "slack", "room", channel});
+  }
   std::string ts(Millis ago) const { return std::to_string((env.clock.now() - ago).time_since_epoch().count() / 1000) + ".000100"; }
   void pass(Millis time) {
     for (Millis gone{0}; gone < time; gone += Millis{10000}) {
@@ -220,10 +226,7 @@ TEST_CASE("a Slack that goes away again in the middle is read on later, and noth
 
 TEST_CASE("a room that was read when Slack went away again says both absences, the others one long one") {
   Absent a;
-  bot::Incident another;
-  another.number = 10;
-  a.store.all.push_back(another);
-  a.store.known.push_back({10, "slack", "room", "C10"});
+  a.add_room(10, "C10");
   bool first_only = true;
   a.vendor.on("conversations.history", [&](const Canned::Asked& call) {
     return first_only && call.args.at("channel") == "C10" ? std::string("<html>") : json{{"ok", true}, {"messages", a.messages}}.dump();
@@ -251,10 +254,7 @@ TEST_CASE("a room that was read when Slack went away again says both absences, t
 
 TEST_CASE("a room that cannot be read any more does not keep the others unread") {
   Absent a;
-  bot::Incident another;
-  another.number = 10;
-  a.store.all.push_back(another);
-  a.store.known.push_back({10, "slack", "room", "C10"});
+  a.add_room(10, "C10");
   a.pass(Millis{60000});
   a.vendor.down = true;
   a.pass(Millis{300000});
